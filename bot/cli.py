@@ -29,15 +29,18 @@ class LazyCommands(click.Group):
 
 @click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
 def saf() -> None:
-    """Safe, Alive, and Free: check-ins, safety plans and danger alerts for outreach workers' clients."""
+    """Safe, Alive, and Free: safety plans, check-ins, danger alerts, and a person behind them."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return the exit code: 0, 1 for a finding, 2 for a command that cannot do its work."""
+    """Run one command; return its exit code.
+
+    0: done. 1: checks found something. 2: it could not do its work, and one sentence says why.
+    """
     try:
         result = saf.main(arguments, prog_name="saf", standalone_mode=False)
     except SafError as error:
-        print(error, file=sys.stderr)
+        click.echo(error, err=True)
         return error.exit_code
     except click.ClickException as error:
         error.show()
@@ -45,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         return 130
     except BrokenPipeError:
-        # Whoever read our output has gone (`... | head`); the interpreter must not fail at its last flush.
+        # Who read our output has gone (`... | head`); the interpreter's last flush must not fail.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return result if isinstance(result, int) else 0

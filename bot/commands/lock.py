@@ -43,9 +43,11 @@ LOCKS = (
 
 
 @click.command
-@click.option("--upgrade", is_flag=True, help="Take the newest versions, not only what has changed.")
+@click.option(
+    "--upgrade", is_flag=True, help="Take the newest versions, not only what has changed."
+)
 def command(upgrade: bool) -> None:
-    """Compile pyproject.toml into requirements/*.txt, with the hash of every file that may be installed."""
+    """Compile pyproject.toml into requirements/*.txt, with the hash of every permitted file."""
     for lock in LOCKS:
         compile_lock(lock, ROOT, upgrade=upgrade)
         click.echo(f"requirements/{lock.name}.txt", err=True)
