@@ -39,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         result = saf.main(arguments, prog_name="saf", standalone_mode=False)
+        sys.stdout.flush()
     except SafError as error:
         click.echo(error, err=True)
         return error.exit_code

@@ -35,13 +35,15 @@ STILL_AT_IT_SECONDS = 10.0
 class Environments:
     """The environments of one checkout: each method makes what is missing."""
 
-    def __init__(self, root: Path = ROOT) -> None:
+    def __init__(self, root: Path = ROOT, python: str | None = None) -> None:
+        """Take the checkout's root and the service's Python; by default the one that runs now."""
         self.root = root
+        self.python = python or base_python()
         self.home = root / ".venv"
         self._lock: int | None = None
 
     def service(self) -> Path:
-        """Make the service's environment with the Python that runs now; return its directory."""
+        """Make the service's environment and return its directory."""
         return self._whole("service") or self._make("service", self._fill_service)
 
     def engine(self) -> Path:
@@ -95,7 +97,7 @@ class Environments:
 
     def _fill_service(self, target: Path) -> None:
         say("Making the service's environment (about 80 packages, 450 MB).")
-        self._venv(base_python(), target)
+        self._venv(self.python, target)
         # uv is many times faster than pip and can fetch a Python; without it all the rest works.
         self._pip(target, "setup")
         self._install(target, "service")
