@@ -92,18 +92,15 @@ def test_a_first_start_sets_up_and_then_becomes_the_command(tmp_path: Path) -> N
 def test_a_wrong_hash_is_refused(tmp_path: Path) -> None:
     root = checkout(tmp_path / "checkout")
     path, digest = wheel(tmp_path)
-    requirement = root / "requirements" / "service.txt"
+    (root / "requirements" / "service.txt").write_text(f"{path} --hash=sha256:{'0' * 64}\n")
 
-    requirement.write_text(f"{path} --hash=sha256:{'0' * 64}\n")
     refused = start(root, "triage")
+
     assert refused.returncode == 2
     assert "service.txt could not be installed" in refused.stderr
+    assert digest in refused.stderr, "pip says which hash it found"
     assert "Traceback" not in refused.stderr
     assert not (root / ".venv" / "service").exists()
-
-    requirement.write_text(f"{path} --hash=sha256:{digest}\n")
-    assert start(root, "triage").returncode == 0
-    assert list(root.glob(".venv/service/lib/python*/site-packages/tiny.py"))
 
 
 @pytest.mark.parametrize("version", [(3, 8), (3, 10)])
