@@ -96,7 +96,7 @@ class Environments:
             return target
 
     def _fill_service(self, target: Path) -> None:
-        say("Making the service's environment (about 80 packages, 450 MB).")
+        say("Making the service's environment (about 80 packages, 500 MB).")
         self._venv(self.python, target)
         # uv is many times faster than pip and can fetch a Python; without it all the rest works.
         self._pip(target, "setup")
@@ -147,14 +147,14 @@ class Environments:
 
     def _install(self, target: Path, name: str, *, anew: bool = False) -> None:
         if uv := self.uv():
-            install: list[str | Path] = [
-                uv,
-                "pip",
-                "install",
-                "--python",
-                target / "bin" / "python",
+            install: list[str | Path] = [uv, "pip", "install", "--python", target / "bin/python"]
+            # Rasa needs some packages that exist as source only: what builds them is fixed too.
+            more: list[str | Path] = [
+                "--build-constraints",
+                self._file(name),
+                *(["--reinstall"] if anew else []),
             ]
-            if self._run(name, [*install, *self._fixed(name), *(["--reinstall"] if anew else [])]):
+            if self._run(name, [*install, *more, *self._fixed(name)]):
                 return
             say("uv could not install the packages; trying pip, which takes longer.")
         if not self._pip(target, name, anew=anew):
