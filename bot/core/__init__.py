@@ -1,0 +1,1 @@
+"""Decide: pure rules of the mission; nothing here reads a clock, a file or a database."""

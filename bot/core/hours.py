@@ -1,0 +1,83 @@
+"""Local time: quiet hours, staffed hours, and the moment at which somebody may be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Hours of a local day, from ``start`` to before ``end``; over midnight when end <= start."""
+
+    start: time
+    end: time
+
+    @classmethod
+    def parse(cls, text: str) -> Span:
+        """Read ``21:00-09:00``; ValueError when it is nothing of the kind."""
+        start, _, end = text.partition("-")
+        return cls(time.fromisoformat(start.strip()), time.fromisoformat(end.strip()))
+
+    def covers(self, at: time) -> bool:
+        """Tell whether a local time lies within; equal ends cover nothing."""
+        if self.start == self.end:
+            return False
+        if self.start < self.end:
+            return self.start <= at < self.end
+        return at >= self.start or at < self.end
+
+
+def local(day: date, at: time, zone: str) -> datetime:
+    """Return a local time as aware UTC; a time that the clock change leaves out comes an hour
+    later, one that it repeats is its first."""
+    return datetime.combine(day, at, ZoneInfo(zone)).astimezone(UTC)
+
+
+def out_of_quiet(at: datetime, zone: str, quiet: Span) -> datetime:
+    """Return the first moment not before ``at`` that lies outside the quiet hours."""
+    here = at.astimezone(ZoneInfo(zone))
+    if not quiet.covers(here.time()):
+        return at
+    ends = local(here.date(), quiet.end, zone)
+    return ends if ends > at else local(here.date() + timedelta(days=1), quiet.end, zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Staffed:
+    """When somebody of the program is at work: spans by weekday (0 is Monday), local time."""
+
+    zone: str
+    spans: Mapping[int, Span]
+
+    def _shifts(self, around: datetime) -> Iterator[tuple[datetime, datetime]]:
+        first = around.astimezone(ZoneInfo(self.zone)).date() - timedelta(days=1)
+        for day in (first + timedelta(days=n) for n in range(10)):
+            span = self.spans.get(day.weekday())
+            if span is not None and span.start != span.end:
+                over = span.end <= span.start
+                ends = day + timedelta(days=1) if over else day
+                yield local(day, span.start, self.zone), local(ends, span.end, self.zone)
+
+    def covers(self, at: datetime) -> bool:
+        """Tell whether somebody is at work."""
+        return any(start <= at < end for start, end in self._shifts(at))
+
+    def next_start(self, at: datetime) -> datetime | None:
+        """Return when the next shift begins, None when the program has no hours at all."""
+        return next((start for start, _ in self._shifts(at) if start > at), None)
+
+    def after(self, at: datetime, delay: timedelta) -> datetime:
+        """Return the moment at which ``delay`` of staffed time has passed; without any hours,
+        plain time."""
+        left = delay
+        for start, end in self._shifts(at):
+            if end <= at:
+                continue
+            begin = max(start, at)
+            if begin + left <= end:
+                return begin + left
+            left -= end - begin
+        return at + delay
