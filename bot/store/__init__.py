@@ -1,0 +1,1 @@
+"""Save: the tables, what seals them, and the questions that the service asks of them."""

@@ -1,0 +1,104 @@
+"""Questions about care: a client's open alerts, what was seen lately, open asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.core.alerts import AlertState, LogEvent
+from bot.core.danger import Signal, Verdict
+from bot.store.tables import Alert, AlertLog, Ask, AskState, Client, Seen, Task, TaskState, Worker
+
+RECENT = timedelta(days=3)  # how long an earlier signal colours the reading of a new message
+
+
+def log(
+    s: Session,
+    alert: Alert,
+    at: datetime,
+    event: LogEvent,
+    *,
+    worker_id: str | None = None,
+    detail: str = "",
+) -> None:
+    """Add a line to an alert's log."""
+    s.add(AlertLog(alert_id=alert.id, at=at, event=event, worker_id=worker_id, detail=detail))
+
+
+def newest_open(s: Session, client_id: str) -> Alert | None:
+    """Return a client's newest alert that is not closed, None when all are."""
+    asked = sa.select(Alert).where(Alert.client_id == client_id, Alert.state != AlertState.CLOSED)
+    return s.scalar(asked.order_by(Alert.id.desc()).limit(1))
+
+
+def of_message(s: Session, inbox_id: str) -> Alert | None:
+    """Return the alert that a message opened, None when it opened none."""
+    return s.scalar(sa.select(Alert).where(Alert.inbox_id == inbox_id))
+
+
+def open_alerts(s: Session, worker: Worker | None = None) -> Sequence[Alert]:
+    """Return open alerts, newest first: all, or those of a worker's clients and their own."""
+    asked = sa.select(Alert).where(Alert.state != AlertState.CLOSED)
+    if worker is not None:
+        mine = sa.select(Client.id).where(Client.worker_id == worker.id)
+        asked = asked.where(sa.or_(Alert.client_id.in_(mine), Alert.acknowledged_by == worker.id))
+    return s.scalars(asked.order_by(Alert.id.desc())).all()
+
+
+def note_seen(
+    s: Session,
+    client_id: str,
+    inbox_id: str,
+    verdict: Verdict,
+    at: datetime,
+    alert_id: int | None = None,
+) -> None:
+    """Keep the signals of a message for some days."""
+    for signal in verdict.signals:
+        s.add(
+            Seen(
+                client_id=client_id,
+                inbox_id=inbox_id,
+                signal=signal,
+                urgency=verdict.urgency,
+                at=at,
+                alert_id=alert_id,
+            )
+        )
+
+
+def recent_signals(s: Session, client_id: str, at: datetime) -> tuple[Signal, ...]:
+    """Return the signals of the last days, newest first."""
+    asked = sa.select(Seen.signal).where(Seen.client_id == client_id, Seen.at > at - RECENT)
+    return tuple(s.scalars(asked.order_by(Seen.at.desc()).limit(12)))
+
+
+def open_ask(s: Session, client_id: str) -> Ask | None:
+    """Return the ask that a client has not answered, None when there is none."""
+    return s.scalar(sa.select(Ask).where(Ask.client_id == client_id, Ask.state == AskState.OPEN))
+
+
+def add_task(s: Session, key: str, client: Client, kind: str, at: datetime) -> Task | None:
+    """Give a client's worker a task; None when they have the same one already."""
+    if s.scalar(sa.select(Task.id).where(Task.key == key)) is not None:
+        return None
+    task = Task(
+        key=key,
+        client_id=client.id,
+        worker_id=client.worker_id,
+        kind=kind,
+        state=TaskState.OPEN,
+        made_at=at,
+    )
+    s.add(task)
+    s.flush()
+    return task
+
+
+def open_tasks(s: Session, worker: Worker) -> Sequence[Task]:
+    """Return a worker's open tasks, oldest first."""
+    asked = sa.select(Task).where(Task.worker_id == worker.id, Task.state == TaskState.OPEN)
+    return s.scalars(asked.order_by(Task.made_at)).all()

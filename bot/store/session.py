@@ -1,0 +1,94 @@
+"""Sessions: one short transaction for each step, never open across an await or another process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
+
+from bot.errors import StoreTrouble
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+_WRITES = "saf_writes"
+
+
+class Database:
+    """The database: SQLite in one file, or PostgreSQL."""
+
+    def __init__(self, url: str) -> None:
+        """Prepare for the database at an SQLAlchemy URL; nothing is opened yet."""
+        self.url = sa.make_url(url)
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        try:
+            self._engine = sa.create_engine(self.url, pool_pre_ping=not self.sqlite)
+        except (sa.exc.ArgumentError, ImportError) as error:
+            raise StoreTrouble(f"this database URL cannot be used: {error}") from None
+        if self.sqlite:
+            sa.event.listen(self._engine, "connect", _prepare_sqlite)
+            sa.event.listen(self._engine, "begin", _begin_sqlite)
+        self._writer = self._engine.execution_options(**{_WRITES: True})
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Open a session that only reads."""
+        with Session(self._engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Open a session that commits at its end and keeps nothing on an error.
+
+        On SQLite it begins with BEGIN IMMEDIATE: a transaction that reads first and writes later
+        fails at once when another one wrote in between, whatever the time-out.
+        """
+        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def exists(self) -> bool:
+        """Tell whether there is a database with our tables."""
+        if self.sqlite and not Path(self.url.database or "").exists():
+            return False
+        try:
+            return sa.inspect(self._engine).has_table("program")
+        except sa.exc.SQLAlchemyError as error:
+            raise StoreTrouble(f"the database cannot be opened: {error.__cause__}") from None
+
+    def migrate(self) -> None:
+        """Bring the tables to this version of the code."""
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        try:
+            with self._engine.connect() as connection:
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+        except sa.exc.SQLAlchemyError as error:
+            raise StoreTrouble(f"the tables cannot be made: {error.__cause__}") from None
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+
+def _prepare_sqlite(connection: object, _record: object) -> None:
+    connection.isolation_level = None  # type: ignore[attr-defined]  # we say BEGIN ourselves
+    cursor = connection.cursor()  # type: ignore[attr-defined]
+    for pragma in (
+        "journal_mode=WAL",
+        "busy_timeout=5000",
+        "synchronous=FULL",  # a page that was promised survives a power cut
+        "foreign_keys=ON",
+        "secure_delete=ON",  # erased text leaves no trace in free pages
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

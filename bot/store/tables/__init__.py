@@ -1,0 +1,59 @@
+"""All tables, so that one import knows the whole schema."""
+
+from bot.store.tables.base import Base, Moment, new_id
+from bot.store.tables.care import Alert, AlertLog, Ask, AskState, Seen, Task, TaskState
+from bot.store.tables.people import Audit, Client, Counter, Invite, OnCall, Program, Worker
+from bot.store.tables.talk import (
+    Answer,
+    ButtonRow,
+    FlowRun,
+    Inbox,
+    InboxState,
+    Outbox,
+    OutboxState,
+    RunState,
+)
+from bot.store.tables.times import (
+    Checkin,
+    CheckinState,
+    Due,
+    DueKind,
+    DueState,
+    HardDate,
+    Incident,
+)
+
+__all__ = [
+    "Alert",
+    "AlertLog",
+    "Answer",
+    "Ask",
+    "AskState",
+    "Audit",
+    "Base",
+    "ButtonRow",
+    "Checkin",
+    "CheckinState",
+    "Client",
+    "Counter",
+    "Due",
+    "DueKind",
+    "DueState",
+    "FlowRun",
+    "HardDate",
+    "Inbox",
+    "InboxState",
+    "Incident",
+    "Invite",
+    "Moment",
+    "OnCall",
+    "Outbox",
+    "OutboxState",
+    "Program",
+    "RunState",
+    "Seen",
+    "Task",
+    "TaskState",
+    "Worker",
+    "new_id",
+]
