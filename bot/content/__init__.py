@@ -1,0 +1,37 @@
+"""The staff's room as the service sees it: flows, texts and the program's numbers, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.content import flows, program, signals, texts
+from bot.core.flows import Flow
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Everything of data/ that the running service uses, read at one moment."""
+
+    flows: Mapping[str, Flow]
+    texts: texts.Texts
+    calendar: program.Calendar
+    escalation: program.Escalation
+    signals: signals.Signals
+
+    def flow(self, name: str) -> Flow:
+        """Return a flow; KeyError when there is none of that name."""
+        return self.flows[name]
+
+
+def load(data_dir: Path) -> Content:
+    """Read and check data/; ContentError names the first mistake's file and line."""
+    said = texts.load(data_dir / "responses")
+    return Content(
+        flows=flows.load(data_dir / "flows", said),
+        texts=said,
+        calendar=program.load_calendar(data_dir / "program" / "calendar.yml"),
+        escalation=program.load_escalation(data_dir / "program" / "escalation.yml"),
+        signals=signals.load(data_dir / "danger" / "signals.yml"),
+    )

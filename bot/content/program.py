@@ -1,0 +1,167 @@
+"""The program's own numbers: calendar, escalation, hours; from data/program/."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import time, timedelta
+from pathlib import Path
+from typing import Any
+
+from bot.content.yaml import Reader
+from bot.core.alerts import Step, Who
+from bot.core.cadence import Cadence, Stretch
+from bot.core.danger import Signal, Urgency
+from bot.core.dates import DateStep
+from bot.core.hours import Span, Staffed
+
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_SPAN = re.compile(r"(\d+)\s*(s|m|h|d)")
+_UNIT = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def span(text: object) -> timedelta:
+    """Read ``90s``, ``15m``, ``2h``, ``7d``; ValueError when it is nothing of the kind."""
+    match = _SPAN.fullmatch(str(text).strip())
+    if not match:
+        raise ValueError(f"{text!r} is no time span")
+    return timedelta(**{_UNIT[match[2]]: int(match[1])})
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """How often clients are asked, and what happens around a date."""
+
+    cadence: Cadence
+    date_steps: tuple[DateStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """Who is paged when, and what the client hears meanwhile."""
+
+    policies: dict[Urgency, tuple[Step, ...]]
+    tell_client: timedelta  # "nobody has answered yet" comes this long after the chain began
+    tell_again: timedelta  # and again this long after each time promised
+    ask_deadline: timedelta  # an ask without an answer becomes an alert
+    not_reached: timedelta  # acknowledged, but not reached: it starts again
+    night: Span  # `today` makes no sound in these hours
+    wakes_on_call: frozenset[Signal]  # `today` signals that sound at night for who is on call
+    outcomes: tuple[str, ...]
+    staffed: Staffed
+
+
+def load_calendar(path: Path) -> Calendar:
+    """Read calendar.yml."""
+    reader = Reader(path)
+    reader.only(reader.root, {"checkin", "dates"})
+    checkin = reader.get(reader.root, "checkin", dict, "add `checkin:`")
+    dates = reader.get(reader.root, "dates", dict, "add `dates:`")
+    stretches = tuple(
+        Stretch(reader.get(s, "until_day", int, "write a day"), _span(reader, s, "every"))
+        for s in reader.get(checkin, "after_incident", list, "list the stretches")
+    )
+    cadence = Cadence(
+        usual=_span(reader, checkin, "usual"),
+        less_often=_span(reader, checkin, "less_often"),
+        after_incident=stretches,
+        nudge_after=_span(reader, checkin, "nudge_after"),
+        missed_after=_span(reader, checkin, "missed_after"),
+        silences=reader.get(checkin, "silences", int, "write a number"),
+    )
+    steps = tuple(
+        DateStep(
+            id=reader.get(s, "id", str, "give it a name"),
+            offset=reader.get(s, "day", int, "write -7 for seven days before"),
+            to_worker=_one_of(reader, s, "to", {"worker": True, "client": False}),
+        )
+        for s in reader.get(dates, "steps", list, "list the days around a date")
+    )
+    return Calendar(cadence, steps)
+
+
+def load_escalation(path: Path) -> Escalation:
+    """Read escalation.yml."""
+    reader = Reader(path)
+    root = reader.root
+    reader.only(
+        root,
+        {"policies", "client_hears", "ask", "acknowledged", "night", "outcomes", "staffed"},
+    )
+    policies = reader.get(root, "policies", dict, "add `policies:`")
+    hears = reader.get(root, "client_hears", dict, "add `client_hears:`")
+    night = reader.get(root, "night", dict, "add `night:`")
+    staffed = reader.get(root, "staffed", dict, "add `staffed:`")
+    return Escalation(
+        policies={
+            urgency: tuple(_step(reader, s) for s in reader.get(policies, urgency, list, "list"))
+            for urgency in (Urgency.NOW, Urgency.TODAY)
+        },
+        tell_client=_span(reader, hears, "nobody_yet"),
+        tell_again=_span(reader, hears, "again_every"),
+        ask_deadline=_span(reader, reader.get(root, "ask", dict, "add `ask:`"), "deadline"),
+        not_reached=_span(
+            reader, reader.get(root, "acknowledged", dict, "add `acknowledged:`"), "not_reached"
+        ),
+        night=_hours(reader, night, "silent"),
+        wakes_on_call=frozenset(
+            _one_of_list(reader, night, "wakes_on_call", {s.value: s for s in Signal})
+        ),
+        outcomes=tuple(str(o) for o in reader.get(root, "outcomes", list, "list the outcomes")),
+        staffed=Staffed(
+            reader.get(staffed, "timezone", str, "write a name like America/Chicago"),
+            {n: _hours(reader, staffed, day) for n, day in enumerate(DAYS) if day in staffed},
+        ),
+    )
+
+
+def _step(reader: Reader, node: Any) -> Step:
+    reader.only(node, {"after", "who", "every", "until", "counts"})
+    return Step(
+        after=_span(reader, node, "after"),
+        who=tuple(_one_of_list(reader, node, "who", {w.value: w for w in Who})),
+        every=_span(reader, node, "every") if "every" in node else timedelta(0),
+        until=_span(reader, node, "until") if "until" in node else None,
+        staffed=_one_of(reader, node, "counts", {"staffed_hours": True, "all_hours": False})
+        if "counts" in node
+        else False,
+    )
+
+
+def _span(reader: Reader, node: Any, key: str) -> timedelta:
+    mend = "write a number with s, m, h or d, such as 15m"
+    value = reader.get(node, key, object, mend)
+    try:
+        return span(value)
+    except ValueError as error:
+        raise reader.wrong(node, key, str(error), mend) from None
+
+
+def _hours(reader: Reader, node: Any, key: str) -> Span:
+    mend = 'write hours such as "22:00-07:00"'
+    try:
+        return Span.parse(reader.get(node, key, str, mend))
+    except ValueError:
+        raise reader.wrong(node, key, "these are no hours", mend) from None
+
+
+def _one_of(reader: Reader, node: Any, key: str, choices: dict[str, Any]) -> Any:
+    mend = "use one of: " + ", ".join(choices)
+    value = reader.get(node, key, str, mend)
+    if value not in choices:
+        raise reader.wrong(node, key, f"`{value}` is not known", mend)
+    return choices[value]
+
+
+def _one_of_list(reader: Reader, node: Any, key: str, choices: dict[str, Any]) -> list[Any]:
+    mend = "use any of: " + ", ".join(choices)
+    values = reader.get(node, key, list, mend)
+    for place, value in enumerate(values):
+        if value not in choices:
+            raise reader.wrong(values, place, f"`{value}` is not known", mend)
+    return [choices[value] for value in values]
+
+
+def clock_time(text: str) -> time:
+    """Read ``10:00``; ValueError when it is no time."""
+    return time.fromisoformat(text.strip())
