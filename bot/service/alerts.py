@@ -1,0 +1,256 @@
+"""Alerts: opening them, paging for them, and what a worker does with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from bot.core import alerts as rules
+from bot.core.alerts import AlertState, Join, LogEvent, Who
+from bot.core.danger import Signal, Urgency, Verdict, most_urgent
+from bot.core.messages import Kind
+from bot.service import speak
+from bot.service.house import House
+from bot.store import care, people
+from bot.store.tables import Alert, Client, Outbox, Worker
+
+TELL_FOR = timedelta(hours=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The alert that a message led to, and whether it is a new one."""
+
+    alert: Alert
+    join: Join
+
+
+def raise_alert(
+    s: Session,
+    house: House,
+    at: datetime,
+    client: Client,
+    verdict: Verdict,
+    *,
+    inbox_id: str | None,
+    trial: bool = False,
+) -> Opened:
+    """Open an alert for a message, or let the message join the client's newest one.
+
+    1. The same message never opens a second alert: what it adds joins its first.
+    2. A new alert pages the first step of its policy here, in the caller's transaction.
+    3. A message that joins is paged at once to whoever acknowledged.
+    """
+    mine = care.of_message(s, inbox_id) if inbox_id else None
+    had = mine or care.newest_open(s, client.id)
+    if had is not None and had.trial != trial:
+        had = None
+    how = rules.join(
+        at,
+        verdict.urgency,
+        verdict.signals,
+        state=had.state if had else None,
+        had_urgency=had.urgency if had else Urgency.NONE,
+        had_signals=had.signals if had else (),
+        acknowledged_at=had.acknowledged_at if had and mine is None else None,
+    )
+    if had is None or how in (Join.OPEN, Join.LINK):
+        alert = _open(s, house, at, client, verdict, inbox_id, had, trial=trial)
+    else:
+        alert = had
+        _merge(s, house, at, client, alert, verdict, inbox_id, how)
+    return Opened(alert, how)
+
+
+def _open(
+    s: Session,
+    house: House,
+    at: datetime,
+    client: Client,
+    verdict: Verdict,
+    inbox_id: str | None,
+    earlier: Alert | None,
+    *,
+    trial: bool,
+) -> Alert:
+    policy = house.content.escalation.policies[verdict.urgency]
+    alert = Alert(
+        client_id=client.id,
+        inbox_id=inbox_id,
+        linked_id=earlier.id if earlier else None,
+        trial=trial,
+        urgency=verdict.urgency,
+        signals=[signal.value for signal in verdict.signals],
+        state=AlertState.TRIGGERED,
+        policy=[step.as_json() for step in policy],
+        chain_at=at,
+        next_step=0,
+        opened_at=at,
+        outcome="",
+    )
+    s.add(alert)
+    s.flush()
+    _keep_why(s, house, alert, client, verdict.why)
+    care.log(s, alert, at, LogEvent.CREATED, detail=verdict.urgency)
+    alert.told_at = at + house.content.escalation.tell_client
+    fire(s, house, at, alert, client)
+    return alert
+
+
+def _keep_why(s: Session, house: House, alert: Alert, client: Client, why: str) -> None:
+    box = people.box(house.sealer, client)
+    before = box.open("alert.why", alert.id, alert.why) if alert.why else ""
+    joined = "; ".join(part for part in (before, why) if part and part not in before)
+    alert.why = box.seal("alert.why", alert.id, joined or before)
+
+
+def _merge(
+    s: Session,
+    house: House,
+    at: datetime,
+    client: Client,
+    alert: Alert,
+    verdict: Verdict,
+    inbox_id: str | None,
+    how: Join,
+) -> None:
+    fresh = [g.value for g in verdict.signals if g.value not in alert.signals]
+    alert.urgency = most_urgent(alert.urgency, verdict.urgency)
+    alert.signals = [*alert.signals, *fresh]
+    _keep_why(s, house, alert, client, verdict.why)
+    care.log(s, alert, at, LogEvent.MERGED, detail=verdict.urgency)
+    if inbox_id == alert.inbox_id and how is Join.MERGE:
+        return
+    has_it = s.get(Worker, alert.acknowledged_by) if alert.acknowledged_by else None
+    if has_it is not None:
+        page(s, house, at, alert, client, has_it, key=f"more:{alert.id}:{inbox_id}", more=inbox_id)
+    if how is Join.MERGE_AND_RESTART:
+        restart(s, house, at, alert, client)
+
+
+def restart(s: Session, house: House, at: datetime, alert: Alert, client: Client) -> None:
+    """Begin an alert's chain again, by the policy of its urgency now."""
+    alert.policy = [step.as_json() for step in house.content.escalation.policies[alert.urgency]]
+    alert.chain_at, alert.next_step = at, 0
+    if alert.state is not AlertState.TRIGGERED:
+        alert.state = AlertState.TRIGGERED
+        alert.acknowledged_by = alert.acknowledged_at = None
+    alert.told_at = at + house.content.escalation.tell_client
+    fire(s, house, at, alert, client)
+
+
+def fire(s: Session, house: House, at: datetime, alert: Alert, client: Client) -> None:
+    """Page the next step of an alert's policy, and plan the one after it.
+
+    A step that reaches nobody is said in the log and skipped at once; when all distinct steps
+    reach nobody, the next moment of the policy is waited for.
+    """
+    policy = [rules.Step.from_json(step) for step in alert.policy]
+    for _ in range(len(policy) + 1):
+        firing = rules.firing(policy, alert.next_step)
+        if firing is None:
+            alert.next_at = None
+            return
+        number, alert.next_step = alert.next_step, alert.next_step + 1
+        reached = [
+            worker
+            for worker in _who(s, firing.who, client, at)
+            if page(s, house, at, alert, client, worker, key=_key(alert, number, worker))
+        ]
+        if number and reached:
+            care.log(s, alert, at, LogEvent.ESCALATED, detail=f"step {number}")
+        if reached:
+            break
+        care.log(s, alert, at, LogEvent.NO_ONE_ON_CALL, detail=f"step {number}")
+    alert.next_at = _moment(house, alert, policy, at)
+
+
+def _key(alert: Alert, number: int, worker: Worker) -> str:
+    return f"page:{alert.id}:{alert.chain_at.isoformat()}:{number}:{worker.id}"
+
+
+def _moment(
+    house: House, alert: Alert, policy: Sequence[rules.Step], at: datetime
+) -> datetime | None:
+    firing = rules.firing(policy, alert.next_step)
+    if firing is None:
+        return None
+    if firing.staffed:
+        moment = house.content.escalation.staffed.after(alert.chain_at, firing.after)
+    else:
+        moment = alert.chain_at + firing.after
+    return max(moment, at)
+
+
+def _who(s: Session, who: Sequence[Who], client: Client, at: datetime) -> list[Worker]:
+    found: dict[str, Worker] = {}
+    for one in who:
+        if one is Who.WORKER:
+            group: Sequence[Worker] = [people.worker_of(s, client)]
+        elif one is Who.ON_CALL:
+            group = people.on_call(s, at)
+        else:
+            group = people.supervisors(s)
+        found.update({worker.id: worker for worker in group if worker.active and worker.chat})
+    return list(found.values())
+
+
+def page(
+    s: Session,
+    house: House,
+    at: datetime,
+    alert: Alert,
+    client: Client,
+    worker: Worker,
+    *,
+    key: str,
+    more: str | None = None,
+) -> Outbox | None:
+    """Write a page: one neutral line for the lock screen and a button that opens the rest.
+
+    ``more``: the later message that this page is about. None when it stands there already.
+    """
+    first = alert.next_step <= 1
+    line = speak.text(house, "utter_page_line", worker.language, number=alert.id)
+    row = speak.to_worker(
+        s,
+        house,
+        at,
+        worker,
+        Kind.PAGE if first or more else Kind.ESCALATION,
+        line,
+        key=key,
+        alert_id=alert.id,
+        about=client,
+        silent=_silent(s, house, at, alert, worker),
+        buttons=[[speak.button(house, worker.language, "open", value=more or "")]],
+    )
+    if row is not None:
+        care.log(s, alert, at, LogEvent.PAGED, worker_id=worker.id)
+    return row
+
+
+def _silent(s: Session, house: House, at: datetime, alert: Alert, worker: Worker) -> bool:
+    """Tell whether a page makes no sound: only `today`, only at night, and never for the person
+    on call when it is one of the signals that may wake them."""
+    rules_ = house.content.escalation
+    if alert.urgency is Urgency.NOW:
+        return False
+    here = at.astimezone(ZoneInfo(worker.timezone)).time()
+    if not rules_.night.covers(here):
+        return False
+    on_call = any(one.id == worker.id for one in people.on_call(s, at))
+    wakes = any(Signal(signal) in rules_.wakes_on_call for signal in alert.signals)
+    return not (on_call and wakes)
+
+
+def tells_client(house: House, alert: Alert, now: datetime) -> bool:
+    """Tell whether the client hears that nobody has answered yet.
+
+    Only `now`, and for three hours: after that the line itself would be the trouble.
+    """
+    return alert.urgency is Urgency.NOW and not alert.trial and now - alert.chain_at < TELL_FOR

@@ -1,0 +1,143 @@
+"""Asks: "are you safe right now?", when a message leaves us unsure; silence becomes an alert."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.core.danger import Signal, Urgency, Verdict
+from bot.core.flows import Choice
+from bot.core.messages import Kind
+from bot.core.people import PhoneState
+from bot.service import alerts, runs, safety, speak
+from bot.service.house import House
+from bot.store import care, inbox, outbox, people
+from bot.store.outbox import Press
+from bot.store.people import fold
+from bot.store.tables import Ask, AskState, Client, Inbox, Outbox
+
+FLOW, STEP = "ask", "safe"  # its choices and their examples stand in data/flows/ask.yml
+
+
+def hold(
+    s: Session, house: House, at: datetime, row: Inbox, client: Client, verdict: Verdict
+) -> bool:
+    """Ask when triage is unsure; tell whether the next question has to wait for an answer.
+
+    While one ask is open no second one nags.
+    """
+    if care.open_ask(s, client.id) is not None:
+        return True
+    if not verdict.ask:
+        return False
+    deadline = at + house.content.escalation.ask_deadline
+    ask = Ask(
+        client_id=client.id,
+        inbox_id=row.id,
+        signals=[signal.value for signal in verdict.signals],
+        state=AskState.OPEN,
+        deadline=deadline,
+        made_at=at,
+    )
+    s.add(ask)
+    s.flush()
+    ask.why = people.box(house.sealer, client).seal("ask.why", ask.id, verdict.why)
+    facts = speak.facts(s, house, client, at)
+    facts["time"] = speak.clock_face(deadline, client.timezone)
+    words = speak.text(house, "utter_ask_ask_safe", client.language, **facts)
+    presses = [
+        Press(choice.label[client.language], f"ask_{choice.value}", value=ask.id)
+        for choice in _choices(house)
+    ]
+    key = f"ask:{row.id}"
+    speak.to_client(s, house, at, client, Kind.ASK, words, key=key, buttons=[presses])
+    return True
+
+
+def _choices(house: House) -> tuple[Choice, ...]:
+    return house.content.flow(FLOW).step(STEP).choices
+
+
+def answered(
+    s: Session, house: House, at: datetime, row: Inbox, client: Client, verdict: Verdict
+) -> bool:
+    """Settle an open ask by words that stand among its examples; tell whether they did."""
+    ask = care.open_ask(s, client.id)
+    if ask is None or verdict.ask:
+        return False
+    said = fold(inbox.words(house.sealer, row, client)).strip(" .!¡")
+    for choice in _choices(house):
+        examples = [*choice.says[client.language], choice.label[client.language]]
+        if said in (fold(example) for example in examples):
+            settle(s, house, at, client, ask, choice.value, row.id)
+            return True
+    return False
+
+
+def settle(
+    s: Session, house: House, at: datetime, client: Client, ask: Ask, answer: str, inbox_id: str
+) -> None:
+    """Settle an ask by its answer: yes lets the talk go on, anything else pages."""
+    ask.settled_at = at
+    outbox.cancel(s, "the ask is settled", Outbox.key == f"ask:{ask.inbox_id}")
+    if answer == "yes":
+        ask.state = AskState.SAFE
+        words = speak.text(house, "utter_ask_settled", client.language)
+        run = runs.current(s, client)
+        if run is not None:
+            runs.ask(s, house, at, client, run, before=words)
+        else:
+            speak.to_client(s, house, at, client, Kind.REPLY, words)
+        return
+    ask.state = AskState.DANGER
+    choice = next(c for c in _choices(house) if c.value == answer)
+    signal = Signal(choice.signal or Signal.CONTACT_REQUEST)
+    urgency = Urgency.NOW if answer == "no" else Urgency.TODAY
+    page(s, house, at, client, ask, urgency, (signal,), "utter_page_ask_no", inbox_id)
+
+
+def page(
+    s: Session,
+    house: House,
+    at: datetime,
+    client: Client,
+    ask: Ask,
+    urgency: Urgency,
+    signals: tuple[Signal, ...],
+    why: str,
+    inbox_id: str,
+) -> None:
+    """Make an alert of an ask: what was said before stays part of it."""
+    box = people.box(house.sealer, client)
+    before = box.open("ask.why", ask.id, ask.why) if ask.why else ""
+    language = people.worker_of(s, client).language
+    seen = tuple(dict.fromkeys((*signals, *(Signal(one) for one in ask.signals))))[:3]
+    said = "; ".join(part for part in (speak.text(house, why, language), before) if part)
+    verdict = Verdict(urgency, seen, said)
+    opened = alerts.raise_alert(s, house, at, client, verdict, inbox_id=ask.inbox_id)
+    care.note_seen(s, client.id, ask.inbox_id, verdict, at, opened.alert.id)
+    safety.answer(s, house, at, client, verdict, opened, f"{ask.id}:{inbox_id}")
+
+
+def moot(s: Session, client: Client, at: datetime) -> None:
+    """End an open ask that an alert has overtaken."""
+    ask = care.open_ask(s, client.id)
+    if ask is not None:
+        ask.state, ask.settled_at = AskState.MOOT, at
+        outbox.cancel(s, "overtaken by an alert", Outbox.key == f"ask:{ask.inbox_id}")
+
+
+def silent(house: House, at: datetime) -> int:
+    """Make an alert of every ask whose time is over; return how many."""
+    with house.db.write() as s:
+        over = s.scalars(sa.select(Ask).where(Ask.state == AskState.OPEN, Ask.deadline <= at)).all()
+        for ask in over:
+            ask.state, ask.settled_at = AskState.SILENT, at
+            client = s.get_one(Client, ask.client_id)
+            if client.phone is not PhoneState.DECEASED:
+                signals: tuple[Signal, ...] = () if ask.signals else (Signal.CONTACT_REQUEST,)
+                why = "utter_page_silent_ask"
+                page(s, house, at, client, ask, Urgency.TODAY, signals, why, "silent")
+    return len(over)

@@ -1,0 +1,171 @@
+"""Carrying out what a turn staged: answers, signals, consent, the end of a flow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.core import effects as fx
+from bot.core.danger import Signal, Urgency, Verdict
+from bot.core.people import Language
+from bot.service import alerts, checkins, consent, runs, speak, taps, tasks
+from bot.service.alerts import Opened
+from bot.service.house import House
+from bot.store import care, inbox, people
+from bot.store.tables import Answer, Client, FlowRun, Inbox, RunState
+
+HOURS = {"morning": "10:00", "afternoon": "14:00", "evening": "19:00"}
+
+
+@dataclass(slots=True)
+class Carried:
+    """What came of a turn's effects, for the answer that is still to be written."""
+
+    verdict: Verdict = Verdict()
+    opened: Opened | None = None
+    starts: str = ""
+    silent: bool = False  # the effect said all there is to say
+    trial: bool = False
+    seen: list[Signal] = field(default_factory=list)
+
+
+def carry_out(
+    s: Session,
+    house: House,
+    at: datetime,
+    row: Inbox,
+    client: Client,
+    run: FlowRun | None,
+    effects: tuple[fx.Effect, ...],
+) -> Carried:
+    """Carry out a turn's effects in order and return what they came to."""
+    came = Carried()
+    for effect in effects:
+        match effect:
+            case fx.SaveAnswer():
+                _save(s, house, at, row, client, run, effect)
+            case fx.RaiseSignal():
+                _signal(s, house, at, row, client, run, effect, came)
+            case fx.AskForPerson():
+                came.opened = taps.ask_for_person(s, house, at, client, row.id)
+                came.verdict = Verdict(Urgency.TODAY, (Signal.CONTACT_REQUEST,))
+            case fx.GiveConsent():
+                consent.agree(s, house, at, client)
+            case fx.DeclineConsent():
+                consent.decline(s, house, at, client)
+            case fx.Pause():
+                consent.pause(s, house, at, client, timedelta(days=effect.days))
+                came.silent = True
+            case fx.Stop():
+                consent.stop(s, house, at, client)
+                came.silent = True
+            case fx.SetLanguage():
+                client.language = Language(effect.language)
+            case fx.SetPreference():
+                _prefer(s, house, at, client, effect, came)
+            case fx.StartFlow():
+                came.starts = effect.flow
+            case fx.FinishFlow():
+                if run is not None:
+                    ended = RunState.ABANDONED if effect.abandoned else RunState.DONE
+                    runs.end(run, at, ended)
+    return came
+
+
+def _save(
+    s: Session,
+    house: House,
+    at: datetime,
+    row: Inbox,
+    client: Client,
+    run: FlowRun | None,
+    effect: fx.SaveAnswer,
+) -> None:
+    """Keep an answer once; the same step answered anew replaces it."""
+    if run is None or run.flow != effect.flow:
+        return
+    answer = s.scalar(sa.select(Answer).where(Answer.run_id == run.id, Answer.step == effect.step))
+    if answer is None:
+        answer = Answer(run_id=run.id, step=effect.step, inbox_id=row.id, at=at)
+        s.add(answer)
+        s.flush()
+    answer.inbox_id, answer.at = row.id, at
+    box = people.box(house.sealer, client)
+    answer.value = box.seal("answer.value", answer.id, effect.value)
+    if run.flow == checkins.FLOW:
+        checkins.answered(s, house, at, client, run)
+
+
+def _signal(
+    s: Session,
+    house: House,
+    at: datetime,
+    row: Inbox,
+    client: Client,
+    run: FlowRun | None,
+    effect: fx.RaiseSignal,
+    came: Carried,
+) -> None:
+    """Let an answer's signal page by its usual urgency; what only is to be watched is kept."""
+    urgency = house.content.signals.of(effect.signal).urgency
+    verdict = Verdict(urgency, (effect.signal,), _why(s, house, row, client, run, effect))
+    if not urgency.pages:
+        care.note_seen(s, client.id, row.id, verdict, at)
+        return
+    came.opened = alerts.raise_alert(s, house, at, client, verdict, inbox_id=row.id)
+    care.note_seen(s, client.id, row.id, verdict, at, came.opened.alert.id)
+    if urgency.rank >= came.verdict.urgency.rank:
+        came.verdict = verdict
+
+
+def _why(
+    s: Session,
+    house: House,
+    row: Inbox,
+    client: Client,
+    run: FlowRun | None,
+    effect: fx.RaiseSignal,
+) -> str:
+    """Say in the worker's language what was tapped or said at which question."""
+    language = people.worker_of(s, client).language
+    if run is None:
+        return house.content.signals.of(effect.signal).meaning[language]
+    choice = next(
+        (c for c in runs.flow_of(run).step(effect.step).choices if c.signal == effect.signal), None
+    )
+    said = inbox.words(house.sealer, row, client)
+    words = said or (choice.label[language] if choice else "")
+    asked = f"utter_ask_{run.flow}_{effect.step}"
+    question = speak.text(house, asked, language, **speak.facts(s, house, client, row.received_at))
+    return speak.text(house, "utter_page_tapped", language, words=words, question=question)
+
+
+def _prefer(
+    s: Session,
+    house: House,
+    at: datetime,
+    client: Client,
+    effect: fx.SetPreference,
+    came: Carried,
+) -> None:
+    if effect.name == "checkin_hour":
+        client.checkin_time = HOURS.get(effect.value, client.checkin_time)
+        checkins.plan(s, house, at, client)
+    elif effect.name == "cadence":
+        client.cadence = effect.value
+        checkins.plan(s, house, at, client)
+    elif effect.name == "trial_page":
+        verdict = Verdict(Urgency.NOW, (Signal.CONTACT_REQUEST,), "")
+        alerts.raise_alert(s, house, at, client, verdict, inbox_id=None, trial=True)
+        came.trial = True
+    elif effect.name == "help_wanted":
+        worker = people.worker_of(s, client)
+        what = effect.value
+        for choice in house.content.flow(checkins.FLOW).step("help").choices:
+            if choice.value == effect.value:
+                what = choice.label[worker.language]
+        key = f"help:{client.id}:{at.isoformat()}"
+        tasks.give(s, house, at, client, "help_wanted", key=key, what=what)

@@ -1,0 +1,163 @@
+"""Check-ins: planning them, asking, nudging once, and what silence leads to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.content.program import clock_time
+from bot.core.cadence import every, next_checkin
+from bot.core.hours import Span, out_of_quiet
+from bot.core.messages import Kind
+from bot.core.people import ClientState
+from bot.service import runs, speak, tasks
+from bot.service.house import House
+from bot.store import dues
+from bot.store.tables import (
+    Checkin,
+    CheckinState,
+    Client,
+    Due,
+    DueKind,
+    DueState,
+    FlowRun,
+    Incident,
+    Outbox,
+    OutboxState,
+    RunState,
+)
+
+FLOW = "checkin"
+
+
+def quiet(client: Client) -> Span:
+    """Return a client's quiet hours."""
+    return Span(clock_time(client.quiet_from), clock_time(client.quiet_to))
+
+
+def plan(s: Session, house: House, at: datetime, client: Client) -> Due | None:
+    """Plan a client's next check-in in place of any other; None when they get none."""
+    kinds = (DueKind.CHECKIN,)
+    dues.skip(s, client, at, "planned anew", kinds=kinds)
+    if client.state is not ClientState.ACTIVE:
+        return None
+    incidents = s.scalars(sa.select(Incident.at).where(Incident.client_id == client.id)).all()
+    gap = every(house.content.calendar.cadence, at, incidents, client.cadence)
+    moment = next_checkin(at, gap, client.timezone, clock_time(client.checkin_time), quiet(client))
+    key = f"checkin:{client.id}:{moment.isoformat()}:{at.isoformat()}"
+    return dues.put(s, DueKind.CHECKIN, client, moment, key=key)
+
+
+def ask(s: Session, house: House, at: datetime, client: Client, due: Due) -> str:
+    """Ask how the day is; return why not, empty when it was asked.
+
+    It waits a day rather than throw a client out of a talk that they are in.
+    """
+    reason = speak.silenced(client, Kind.CHECKIN)
+    if client.state is not ClientState.ACTIVE:
+        reason = reason or f"the client is {client.state}"
+    if reason and client.chat is None and client.state is ClientState.ACTIVE:
+        tasks.give(s, house, at, client, "checkin", key=f"own_checkin:{due.id}", due_id=due.id)
+    if not reason and _talking(s, client, at):
+        reason = "the client is in a talk"
+    if reason:
+        plan(s, house, at, client)
+        return reason
+    run = runs.begin(s, house, at, client, FLOW)
+    checkin = Checkin(client_id=client.id, run_id=run.id, state=CheckinState.SENT, at=at)
+    s.add(checkin)
+    s.flush()
+    runs.ask(s, house, at, client, run, kind=Kind.CHECKIN, due_id=due.id, key=f"due:{due.id}")
+    cadence = house.content.calendar.cadence
+    nudge = out_of_quiet(at + cadence.nudge_after, client.timezone, quiet(client))
+    missed = at + cadence.missed_after
+    if nudge < missed:
+        key = f"nudge:{checkin.id}"
+        dues.put(s, DueKind.NUDGE, client, nudge, key=key, about_id=checkin.id)
+    key = f"miss:{checkin.id}"
+    dues.put(s, DueKind.MISS, client, missed, key=key, about_id=checkin.id)
+    return ""
+
+
+def _talking(s: Session, client: Client, at: datetime) -> bool:
+    run = runs.current(s, client)
+    cadence = "checkin"
+    return (
+        run is not None
+        and run.flow != cadence
+        and run.state is RunState.ACTIVE
+        and (at - run.asked_at).total_seconds() < 3600
+    )
+
+
+def answered(s: Session, house: House, at: datetime, client: Client, run: FlowRun) -> None:
+    """Keep that a check-in was answered, at its first answer; plan the next one."""
+    checkin = s.scalar(sa.select(Checkin).where(Checkin.run_id == run.id))
+    client.silences = 0
+    if checkin is None or checkin.state is CheckinState.ANSWERED:
+        return
+    checkin.state, checkin.answered_at = CheckinState.ANSWERED, at
+    dues.skip(s, client, at, "answered", about_id=checkin.id)
+    plan(s, house, at, client)
+
+
+def nudge(s: Session, house: House, at: datetime, client: Client, due: Due) -> str:
+    """Remind once; return why not, empty when it was done."""
+    checkin = s.get(Checkin, due.about_id)
+    if checkin is None or checkin.state is not CheckinState.SENT:
+        return "answered"
+    reason = speak.silenced(client, Kind.NUDGE)
+    if reason:
+        return reason
+    run = s.get_one(FlowRun, checkin.run_id)
+    row = [press for line in runs.buttons(run, client) for press in line][:2]
+    row.append(speak.button(house, client.language, "less_often"))
+    words = speak.text(house, "utter_checkin_nudge", client.language)
+    speak.to_client(
+        s,
+        house,
+        at,
+        client,
+        Kind.NUDGE,
+        words,
+        key=f"due:{due.id}",
+        due_id=due.id,
+        run_id=run.id,
+        buttons=[row],
+    )
+    return ""
+
+
+def missed(s: Session, house: House, at: datetime, client: Client, due: Due) -> str:
+    """Count a silence; after so many in a row stop asking and give the worker a task."""
+    checkin = s.get(Checkin, due.about_id)
+    if checkin is None or checkin.state is not CheckinState.SENT:
+        return "answered"
+    checkin.state = CheckinState.MISSED
+    run = s.get(FlowRun, checkin.run_id)
+    if run is not None:
+        runs.end(run, at, RunState.ABANDONED)
+    if _never_left(s, run):
+        plan(s, house, at, client)
+        return "it never left"
+    client.silences += 1
+    most = house.content.calendar.cadence.silences
+    if client.silences >= most:
+        key = f"silence:{checkin.id}"
+        tasks.give(s, house, at, client, "silence", key=key, due_id=due.id, count=most)
+    else:
+        plan(s, house, at, client)
+    return ""
+
+
+def _never_left(s: Session, run: FlowRun | None) -> bool:
+    """Tell whether the question never reached the phone: our silence is not the client's."""
+    if run is None:
+        return False
+    sent = sa.select(Outbox.id).where(Outbox.run_id == run.id, Outbox.state == OutboxState.SENT)
+    return s.scalar(sent.limit(1)) is None
+
+
+__all__ = ["DueState", "answered", "ask", "missed", "nudge", "plan", "quiet"]

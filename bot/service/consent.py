@@ -1,0 +1,65 @@
+"""Consent: saying yes, not now, a break, stop; each is the client's alone and costs them nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from bot.core.messages import Kind
+from bot.core.people import ClientState
+from bot.service import checkins, runs, speak, tasks
+from bot.service.house import House
+from bot.store import dues, outbox, people
+from bot.store.tables import Client, DueKind, Outbox, RunState
+
+
+def agree(s: Session, house: House, at: datetime, client: Client) -> None:
+    """Keep a client's yes; check-ins come from now on."""
+    client.state, client.consented_at = ClientState.ACTIVE, at
+    people.audit(s, at, "service", "client_agreed", client_id=client.id)
+    checkins.plan(s, house, at, client)
+
+
+def decline(s: Session, house: House, at: datetime, client: Client) -> None:
+    """Keep a not now; nothing is sent, the worker knows."""
+    people.audit(s, at, "service", "client_declined", client_id=client.id)
+    tasks.give(s, house, at, client, "declined", key=f"declined:{client.id}:{at.date()}")
+
+
+def stop(s: Session, house: House, at: datetime, client: Client) -> None:
+    """Fall silent for good; the worker knows that, not why."""
+    facts = speak.facts(s, house, client, at)
+    words = speak.text(house, "utter_stopped", client.language, **facts)
+    _quiet(s, client, at, "the client stopped")
+    speak.to_client(s, house, at, client, Kind.REPLY, words)
+    client.state = ClientState.LEFT
+    people.audit(s, at, "service", "client_stopped", client_id=client.id)
+    tasks.give(s, house, at, client, "stopped", key=f"stopped:{client.id}:{at.date()}")
+
+
+def pause(s: Session, house: House, at: datetime, client: Client, span: timedelta) -> None:
+    """Fall silent for a while."""
+    until = at + span
+    _quiet(s, client, at, "the client takes a break")
+    client.state, client.paused_until = ClientState.PAUSED, until
+    key = f"end_pause:{client.id}:{until.isoformat()}"
+    dues.put(s, DueKind.END_PAUSE, client, until, key=key)
+    day = f"{until.astimezone(ZoneInfo(client.timezone)):%d/%m}"
+    words = speak.text(house, "utter_paused", client.language, day=day)
+    speak.to_client(s, house, at, client, Kind.REPLY, words)
+
+
+def end_pause(s: Session, house: House, at: datetime, client: Client) -> None:
+    """Come back after a break."""
+    client.state, client.paused_until = ClientState.ACTIVE, None
+    checkins.plan(s, house, at, client)
+
+
+def _quiet(s: Session, client: Client, at: datetime, reason: str) -> None:
+    outbox.cancel(s, reason, Outbox.client_id == client.id, Outbox.alert_id.is_(None))
+    dues.skip(s, client, at, reason, kinds=(DueKind.CHECKIN, DueKind.NUDGE, DueKind.MISS))
+    run = runs.current(s, client)
+    if run is not None:
+        runs.end(run, at, RunState.ABANDONED)

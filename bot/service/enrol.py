@@ -1,0 +1,187 @@
+"""Enrolment: a one-time link binds a phone; whoever has none gets one neutral sentence."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.core.messages import Kind
+from bot.core.people import ClientState, PhoneState
+from bot.errors import SafError
+from bot.service import checkins, runs, speak
+from bot.service.house import House
+from bot.store import dues, inbox, outbox, people
+from bot.store.tables import (
+    Alert,
+    Client,
+    DueKind,
+    FlowRun,
+    Inbox,
+    InboxState,
+    Invite,
+    Outbox,
+    RunState,
+    Task,
+    TaskState,
+    Worker,
+)
+
+GOOD_FOR = timedelta(days=3)  # long enough for a missed meeting, short for a lost note
+MOST_OPEN = 5  # links one worker may have open; more is somebody else pressing the buttons
+FLOW = "onboarding"
+
+
+def invite(
+    s: Session, house: House, at: datetime, person: Client | Worker, made_by: Worker | None
+) -> str:
+    """Make a one-time link's token for a client or a worker; an older one of theirs dies.
+
+    The caller shows it once; we keep only its keyed hash.
+    """
+    mine = Invite.client_id if isinstance(person, Client) else Invite.worker_id
+    if isinstance(person, Client) and person.phone is PhoneState.DECEASED:
+        raise SafError("this client died; no link is made")
+    s.execute(
+        sa.update(Invite).where(mine == person.id, Invite.used_at.is_(None)).values(expires_at=at)
+    )
+    if made_by is not None:
+        asked = sa.select(sa.func.count()).select_from(Invite)
+        asked = asked.where(Invite.made_by == made_by.id, Invite.used_at.is_(None))
+        if (s.scalar(asked.where(Invite.expires_at > at)) or 0) >= MOST_OPEN:
+            raise SafError(f"you have {MOST_OPEN} open links; wait until one is used or too old")
+    token = secrets.token_urlsafe(24)
+    s.add(
+        Invite(
+            token_lookup=house.sealer.lookup("invite", token),
+            client_id=person.id if isinstance(person, Client) else None,
+            worker_id=person.id if isinstance(person, Worker) else None,
+            made_by=made_by.id if made_by else None,
+            made_at=at,
+            expires_at=at + GOOD_FOR,
+        )
+    )
+    who = made_by.id if made_by else "operator"
+    client_id = person.id if isinstance(person, Client) else None
+    people.audit(s, at, who, "invite_made", client_id=client_id)
+    return token
+
+
+def redeem(s: Session, house: House, at: datetime, token: str, *, worker: bool) -> Invite | None:
+    """Use up a link; None when it is unknown, used, too old or for the other bot."""
+    lookup = house.sealer.lookup("invite", token)
+    mine = Invite.worker_id if worker else Invite.client_id
+    used = s.execute(
+        sa.update(Invite)
+        .where(Invite.token_lookup == lookup, Invite.used_at.is_(None), Invite.expires_at > at)
+        .where(mine.is_not(None))
+        .values(used_at=at)
+    )
+    if used.rowcount != 1:
+        return None
+    return s.scalar(sa.select(Invite).where(Invite.token_lookup == lookup))
+
+
+def bind(s: Session, house: House, person: Client | Worker, channel: str, address: str) -> None:
+    """Bind a phone to a person; the old phone of theirs, or the phone's old person, goes dead."""
+    lookup = house.sealer.lookup("chat", f"{channel}/{address}")
+    for table in (Client, Worker):
+        other = s.scalar(sa.select(table).where(table.chat_lookup == lookup))
+        if other is not None and other.id != person.id:
+            other.chat = other.chat_lookup = other.channel = None
+    s.flush()
+    people.bind_chat(house.sealer, person, channel, address)
+    s.flush()
+
+
+def open_door(s: Session, house: House, at: datetime, row: Inbox, client: Client | None) -> None:
+    """Answer somebody who opened the client bot: by their link, or as whom they are already.
+
+    A stranger is only counted; the channel says one neutral sentence, nothing is stored.
+    """
+    row.state, row.handled_at = InboxState.HANDLED, at
+    address, row.chat = inbox.address(house.sealer, row), None
+    if row.token and address:
+        used = redeem(s, house, at, row.token, worker=False)
+        if used is not None:
+            _welcome(s, house, at, row, s.get_one(Client, used.client_id), address)
+            return
+    if client is None:
+        row.state = InboxState.IGNORED
+        people.count(s, "strangers")
+    elif row.token:
+        words = speak.text(house, "utter_enrolled_elsewhere", client.language)
+        speak.to_client(s, house, at, client, Kind.REPLY, words)
+    else:
+        begin(s, house, at, client)
+
+
+def _welcome(
+    s: Session, house: House, at: datetime, row: Inbox, client: Client, address: str
+) -> None:
+    moved = client.consented_at is not None
+    bind(s, house, client, row.channel, address)
+    client.phone = PhoneState.OK
+    row.client_id = client.id
+    people.audit(s, at, "service", "client_enrolled", client_id=client.id)
+    if moved:
+        words = speak.text(house, "utter_moved_here", client.language)
+        speak.to_client(s, house, at, client, Kind.REPLY, words)
+    begin(s, house, at, client)
+
+
+def begin(s: Session, house: House, at: datetime, client: Client) -> None:
+    """Begin, or go on, where a client stands: the hello before a yes, else the open question."""
+    run = runs.current(s, client)
+    if run is not None:
+        runs.ask(s, house, at, client, run)
+    elif client.state is ClientState.INVITED:
+        runs.ask(s, house, at, client, runs.begin(s, house, at, client, FLOW))
+    else:
+        facts = speak.facts(s, house, client, at)
+        words = speak.text(house, "utter_help", client.language, **facts)
+        press = speak.button(house, client.language, "call_me")
+        speak.to_client(s, house, at, client, Kind.REPLY, words, buttons=[[press]])
+
+
+def hand_over(s: Session, house: House, at: datetime, client: Client, to: Worker) -> None:
+    """Give a client another worker; open tasks move along, alerts and dues follow the client."""
+    before = client.worker_id
+    client.worker_id = to.id
+    s.execute(
+        sa.update(Task)
+        .where(Task.client_id == client.id, Task.state == TaskState.OPEN)
+        .values(worker_id=to.id)
+    )
+    s.execute(
+        sa.update(Alert)
+        .where(Alert.client_id == client.id, Alert.acknowledged_by == before)
+        .where(Alert.closed_at.is_(None))
+        .values(acknowledged_by=to.id)
+    )
+    people.audit(s, at, "operator", "handed_over", client_id=client.id)
+
+
+def set_phone(
+    s: Session, house: House, at: datetime, client: Client, state: PhoneState, who: str
+) -> None:
+    """Keep what became of a phone: all that is pending to it is cancelled at once, nothing is
+    deleted from it, and only a new link, given in person, opens it again."""
+    if client.phone is PhoneState.DECEASED:
+        raise SafError("this client is recorded as deceased; that is never undone")
+    client.phone = state
+    people.audit(s, at, who, f"phone_{state}", client_id=client.id)
+    if state.reachable:
+        checkins.plan(s, house, at, client)
+        return
+    reason = f"the phone is {state}"
+    outbox.cancel(s, reason, Outbox.client_id == client.id)
+    kinds = tuple(kind for kind in DueKind if state is PhoneState.DECEASED or kind != DueKind.DATE)
+    dues.skip(s, client, at, reason, kinds=kinds)
+    open_runs = FlowRun.state.in_((RunState.ACTIVE, RunState.PAUSED))
+    for run in s.scalars(sa.select(FlowRun).where(FlowRun.client_id == client.id, open_runs)):
+        runs.end(run, at, RunState.ABANDONED)
+    if state is PhoneState.DECEASED:
+        client.state = ClientState.LEFT

@@ -1,0 +1,122 @@
+"""Escalating: an alert goes on up until a person says "I've got it"."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.core.alerts import AlertState, LogEvent
+from bot.core.messages import Kind
+from bot.service import alerts, asks, speak
+from bot.service.house import House
+from bot.store import care
+from bot.store.tables import Alert, Ask, AskState, Client
+
+
+def tick(house: House) -> int:
+    """Do what is due for alerts now and return how much that was. Run twice, does it once.
+
+    1. An ask that stayed silent becomes an alert.
+    2. A triggered alert goes on to the next step of its policy.
+    3. Who has it but did not mark "reached" in time: the chain begins again.
+    4. The client hears that nobody has answered yet, at each time promised.
+    """
+    now = house.clock.now()
+    did = asks.silent(house, now)
+    for id_ in _due(house, now):
+        with house.db.write() as s:
+            alert = s.get_one(Alert, id_)
+            client = s.get_one(Client, alert.client_id)
+            did += _next_step(s, house, now, alert, client)
+            did += _not_reached(s, house, now, alert, client)
+            did += _tell(s, house, now, alert, client)
+    if did:
+        house.wake()
+    return did
+
+
+def _due(house: House, now: datetime) -> list[int]:
+    late = now - house.content.escalation.not_reached
+    with house.db.read() as s:
+        return list(
+            s.scalars(
+                sa.select(Alert.id)
+                .where(
+                    sa.or_(
+                        sa.and_(Alert.state == AlertState.TRIGGERED, Alert.next_at <= now),
+                        sa.and_(Alert.state == AlertState.TRIGGERED, Alert.told_at <= now),
+                        sa.and_(
+                            Alert.state == AlertState.ACKNOWLEDGED, Alert.acknowledged_at <= late
+                        ),
+                    )
+                )
+                .order_by(Alert.id)
+            )
+        )
+
+
+def _next_step(s: Session, house: House, now: datetime, alert: Alert, client: Client) -> int:
+    if alert.state is not AlertState.TRIGGERED or alert.next_at is None or alert.next_at > now:
+        return 0
+    alerts.fire(s, house, now, alert, client)
+    return 1
+
+
+def _not_reached(s: Session, house: House, now: datetime, alert: Alert, client: Client) -> int:
+    late = now - house.content.escalation.not_reached
+    if alert.state is not AlertState.ACKNOWLEDGED or alert.trial:
+        return 0
+    if alert.acknowledged_at is None or alert.acknowledged_at > late:
+        return 0
+    care.log(s, alert, now, LogEvent.ESCALATED, detail="not reached")
+    alerts.restart(s, house, now, alert, client)
+    return 1
+
+
+def _tell(s: Session, house: House, now: datetime, alert: Alert, client: Client) -> int:
+    if alert.state is not AlertState.TRIGGERED or alert.told_at is None or alert.told_at > now:
+        return 0
+    promised = now + house.content.escalation.tell_again
+    if not alerts.tells_client(house, alert, now):
+        alert.told_at = None
+        return 0
+    words = speak.text(
+        house,
+        "utter_nobody_yet",
+        client.language,
+        time=speak.clock_face(promised, client.timezone),
+    )
+    press = speak.button(house, client.language, "plan", alert_id=alert.id)
+    speak.to_client(
+        s,
+        house,
+        now,
+        client,
+        Kind.NOTICE,
+        words,
+        key=f"nobody:{alert.id}:{alert.told_at.isoformat()}",
+        alert_id=alert.id,
+        buttons=[[press]],
+    )
+    alert.told_at = promised
+    return 1
+
+
+def next_moment(s: Session, house: House) -> datetime | None:
+    """Return when something is next due for an alert or an ask, None when nothing is."""
+    triggered = Alert.state == AlertState.TRIGGERED
+    moments = [
+        s.scalar(sa.select(sa.func.min(Alert.next_at)).where(triggered)),
+        s.scalar(sa.select(sa.func.min(Alert.told_at)).where(triggered)),
+        s.scalar(sa.select(sa.func.min(Ask.deadline)).where(Ask.state == AskState.OPEN)),
+    ]
+    taken = s.scalar(
+        sa.select(sa.func.min(Alert.acknowledged_at)).where(
+            Alert.state == AlertState.ACKNOWLEDGED, Alert.trial.is_(False)
+        )
+    )
+    if taken is not None:
+        moments.append(taken + house.content.escalation.not_reached)
+    return min((moment for moment in moments if moment is not None), default=None)

@@ -1,0 +1,191 @@
+"""Judging: every message is read for danger before anything else is done with it.
+
+Triage needs no dialogue engine; what danger asks for is committed here, whatever comes later.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.core.danger import Context, Signal, Urgency, Verdict
+from bot.core.messages import InboundKind, Kind
+from bot.core.people import ClientState
+from bot.service import alerts, asks, enrol, runs, safety, speak, taps, tasks
+from bot.service.house import House
+from bot.store import care, inbox, outbox, people
+from bot.store.people import fold
+from bot.store.tables import Client, Inbox, InboxState, Outbox, OutboxState, RunState
+
+PRESSABLE = timedelta(days=1)  # a label typed later than this is just words
+_CANNOT_OPEN = {
+    InboundKind.VOICE: "utter_cannot_open",
+    InboundKind.PHOTO: "utter_cannot_open",
+    InboundKind.OTHER: "utter_cannot_open",
+    InboundKind.LOCATION: "utter_location",
+    InboundKind.CONTACT: "utter_contact",
+}
+
+
+def judge(house: House, inbox_id: str) -> None:
+    """Judge one client's message and write what danger asks for; nothing when it was judged.
+
+    1. What was said is read, and triaged outside any transaction.
+    2. In one transaction: the alert and its first page, the safety answer or the ask, and how far
+       the message got. A second judge of the same message changes nothing.
+    """
+    with house.db.read() as s:
+        row = s.get(Inbox, inbox_id)
+        if row is None or row.state is not InboxState.RECEIVED:
+            return
+        client = s.get(Client, row.client_id) if row.client_id else None
+        words = inbox.words(house.sealer, row, client)
+        context = _context(s, client) if client else Context()
+        pressed = _pressed(s, house, client, words) if client and words else None
+        ruled = _rule(s, house, client, words) if client and words else None
+    verdict = ruled or (house.triage.judge(words, context) if words else Verdict())
+    house.fault("before judging is written")
+    with house.db.write() as s:
+        row = s.get_one(Inbox, inbox_id)
+        if row.state is not InboxState.RECEIVED:
+            return
+        at = house.clock.now()
+        client = s.get(Client, row.client_id) if row.client_id else None
+        if row.kind is InboundKind.START or client is None:
+            enrol.open_door(s, house, at, row, client)
+        elif row.kind in (InboundKind.TEXT, InboundKind.PHOTO) and words:
+            if pressed is not None and ruled is None:
+                row.token = pressed
+                taps.tap(s, house, at, row, client)
+            else:
+                row.asked = context.asked
+                _text(s, house, at, row, client, verdict)
+        else:
+            _without_words(s, house, at, row, client)
+    house.fault("after judging is written")
+    house.wake()
+
+
+def _context(s: Session, client: Client) -> Context:
+    run = runs.current(s, client)
+    asked = ""
+    if care.open_ask(s, client.id) is not None:
+        asked = "ask"
+    elif run is not None and run.state is RunState.ACTIVE:
+        asked = f"{run.flow}.{run.step}"
+    return Context(asked, client.situation, care.recent_signals(s, client.id, _latest(s, client)))
+
+
+def _latest(s: Session, client: Client) -> datetime:
+    asked = sa.select(sa.func.max(Inbox.received_at)).where(Inbox.client_id == client.id)
+    return s.scalar(asked) or client.made_at
+
+
+def _pressed(s: Session, house: House, client: Client, words: str) -> str | None:
+    """Return the token of the button whose label or number these words are, None if none's.
+
+    Looked for under the newest message with buttons; labels come before numbers.
+    """
+    asked = sa.select(Outbox).where(
+        Outbox.client_id == client.id,
+        Outbox.buttons.is_not(None),
+        Outbox.state == OutboxState.SENT,
+        Outbox.sent_at > _latest(s, client) - PRESSABLE,
+    )
+    row = s.scalar(asked.order_by(Outbox.place.desc()).limit(1))
+    if row is None:
+        return None
+    _, lines = outbox.content(house.sealer, row, client)
+    pressable = [button for line in lines for button in line]
+    said = fold(words).strip(" .!¡")
+    for button in pressable:
+        if fold(button.label).strip(" .!¡") == said:
+            return button.token
+    if said.isdecimal() and 1 <= int(said) <= len(pressable):
+        return pressable[int(said) - 1].token
+    return None
+
+
+def _rule(s: Session, house: House, client: Client, words: str) -> Verdict | None:
+    """Return the verdict of the rules that cannot miss: the code word, the help button."""
+    said = fold(words)
+    language = people.worker_of(s, client).language
+    if client.code_word is not None:
+        box = people.box(house.sealer, client)
+        word = fold(box.open("client.code_word", client.id, client.code_word))
+        if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", said):
+            why = speak.text(house, "utter_page_code_word", language)
+            return Verdict(Urgency.NOW, (Signal.IMMEDIATE_THREAT,), why)
+    label = speak.text(house, "utter_button_help_now", client.language)
+    if said.strip(" .!¡") == fold(label):
+        why = speak.text(house, "utter_page_help_button", language)
+        return Verdict(Urgency.NOW, (Signal.IMMEDIATE_THREAT,), why)
+    return None
+
+
+def _text(
+    s: Session, house: House, at: datetime, row: Inbox, client: Client, verdict: Verdict
+) -> None:
+    """Write what a message's verdict asks for, and leave the rest to the dialogue."""
+    row.urgency, row.signals = verdict.urgency, [signal.value for signal in verdict.signals]
+    if verdict.urgency.pages:
+        opened = alerts.raise_alert(s, house, at, client, verdict, inbox_id=row.id)
+        care.note_seen(s, client.id, row.id, verdict, at, opened.alert.id)
+        asks.moot(s, client, at)
+        if verdict.urgency is Urgency.NOW or client.state is ClientState.LEFT:
+            _pause(s, client)
+            safety.answer(s, house, at, client, verdict, opened, row.id)
+            done(row, at)
+        else:
+            row.state = InboxState.JUDGED
+        return
+    care.note_seen(s, client.id, row.id, verdict, at)
+    if asks.answered(s, house, at, row, client, verdict) or client.state is ClientState.LEFT:
+        done(row, at)
+    else:
+        row.hold = asks.hold(s, house, at, row, client, verdict)
+        row.state = InboxState.JUDGED
+
+
+def _pause(s: Session, client: Client) -> None:
+    run = runs.current(s, client)
+    if run is not None and run.state is RunState.ACTIVE:
+        run.state = RunState.PAUSED
+
+
+def _without_words(s: Session, house: House, at: datetime, row: Inbox, client: Client) -> None:
+    """Answer what has no words for us to judge; nothing is dropped silently."""
+    if row.kind is InboundKind.BUTTON:
+        taps.tap(s, house, at, row, client)
+        return
+    done(row, at)
+    if row.kind is InboundKind.BLOCKED:
+        outbox.cancel(s, "the client blocked the bot", Outbox.client_id == client.id)
+        tasks.give(s, house, at, client, "blocked", key=f"blocked:{client.id}:{at.date()}")
+    elif row.kind in _CANNOT_OPEN:
+        facts = speak.facts(s, house, client, at)
+        words = speak.text(house, _CANNOT_OPEN[row.kind], client.language, **facts)
+        keys = ("yes", "urgent_yes"), ("no", "urgent_no")
+        presses = [
+            speak.button(
+                house,
+                client.language,
+                does,
+                label=speak.text(house, f"utter_button_{label}", client.language),
+                value=row.id,
+            )
+            for label, does in keys
+        ]
+        speak.to_client(s, house, at, client, Kind.REPLY, words, buttons=[presses])
+    elif row.kind not in (InboundKind.UNBLOCKED, InboundKind.GROUP):
+        words = speak.text(house, "utter_sticker", client.language)
+        press = speak.button(house, client.language, "call_me")
+        speak.to_client(s, house, at, client, Kind.REPLY, words, buttons=[[press]])
+
+
+def done(row: Inbox, at: datetime) -> None:
+    """Mark a message as handled."""
+    row.state, row.handled_at = InboxState.HANDLED, at

@@ -1,0 +1,117 @@
+"""Runs of flows: beginning one, asking its question, pausing and going on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.core.flows import Flow, Step
+from bot.core.messages import Kind
+from bot.service import speak
+from bot.service.house import House
+from bot.store.outbox import Press
+from bot.store.tables import Answer, Client, FlowRun, Outbox, RunState
+
+WIDE = 14  # labels up to so many characters fit beside each other on a small phone
+
+
+def current(s: Session, client: Client) -> FlowRun | None:
+    """Return the client's newest run that is not over, active before paused."""
+    asked = sa.select(FlowRun).where(
+        FlowRun.client_id == client.id, FlowRun.state.in_((RunState.ACTIVE, RunState.PAUSED))
+    )
+    order = (FlowRun.state, FlowRun.began_at.desc(), FlowRun.id)
+    return s.scalar(asked.order_by(*order).limit(1))
+
+
+def flow_of(run: FlowRun) -> Flow:
+    """Return the flow as it was when the run began."""
+    return Flow.from_json(run.definition)
+
+
+def step_of(run: FlowRun) -> Step:
+    """Return the step that a run asks now."""
+    return flow_of(run).step(run.step)
+
+
+def begin(s: Session, house: House, at: datetime, client: Client, name: str) -> FlowRun:
+    """Begin a run of a flow; one that was active is paused and goes on later."""
+    flow = house.content.flow(name)
+    had = current(s, client)
+    if had is not None and had.flow == name:
+        end(had, at, RunState.ABANDONED)
+    elif had is not None:
+        had.state = RunState.PAUSED
+    run = FlowRun(
+        client_id=client.id,
+        flow=flow.name,
+        version=flow.version,
+        definition=flow.as_json(),
+        state=RunState.ACTIVE,
+        step=flow.first.id,
+        asked_again=False,
+        began_at=at,
+        asked_at=at,
+    )
+    s.add(run)
+    s.flush()
+    return run
+
+
+def end(run: FlowRun, at: datetime, state: RunState) -> None:
+    """End a run as done or abandoned."""
+    run.state, run.ended_at = state, at
+
+
+def buttons(run: FlowRun, client: Client) -> list[list[Press]]:
+    """Return the buttons of the question that a run asks now; none for a free-text step."""
+    presses = [
+        Press(choice.label[client.language], "choice", run.id, run.step, choice.value)
+        for choice in step_of(run).choices
+    ]
+    if all(len(press.label) <= WIDE for press in presses) and len(presses) <= 3:
+        return [presses] if presses else []
+    return [[press] for press in presses]
+
+
+def question(s: Session, house: House, client: Client, run: FlowRun, at: datetime) -> str:
+    """Return the text of the question that a run asks now."""
+    name = f"utter_ask_{run.flow}_{run.step}"
+    return speak.text(house, name, client.language, **speak.facts(s, house, client, at))
+
+
+def ask(
+    s: Session,
+    house: House,
+    at: datetime,
+    client: Client,
+    run: FlowRun,
+    *,
+    kind: Kind = Kind.QUESTION,
+    before: str = "",
+    **more: Any,
+) -> Outbox | None:
+    """Write a run's question with its buttons, after a sentence if one is given."""
+    words = question(s, house, client, run, at)
+    run.state, run.asked_at = RunState.ACTIVE, at
+    return speak.to_client(
+        s,
+        house,
+        at,
+        client,
+        kind,
+        f"{before}\n\n{words}" if before else words,
+        buttons=buttons(run, client),
+        run_id=run.id,
+        **more,
+    )
+
+
+def answers(s: Session, house: House, client: Client, run: FlowRun) -> dict[str, str]:
+    """Return what was answered in a run, by step."""
+    box = house.sealer.client(client.id, client.key)
+    rows = s.scalars(sa.select(Answer).where(Answer.run_id == run.id))
+    return {row.step: box.open("answer.value", row.id, row.value) for row in rows if row.value}

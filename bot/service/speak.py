@@ -1,0 +1,118 @@
+"""Saying something: the one place where a text is chosen, covered, held back and written down.
+
+Whatever goes to a client passes here, so that a phone that is not theirs any more, a cover line
+or a client who left is never forgotten on one of the many ways out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from bot.core.messages import Kind
+from bot.core.people import ClientState, Language
+from bot.service.house import House
+from bot.store import outbox
+from bot.store.outbox import Draft, Press
+from bot.store.people import worker_name, worker_of
+from bot.store.tables import Client, Outbox, Worker
+
+# Kinds whose very words would tell a stranger what this is about.
+COVERED = {
+    Kind.SAFETY: "safety",
+    Kind.ASK: "ask",
+    Kind.NUDGE: "nudge",
+    Kind.NOTICE: "notice",
+    Kind.HOLDING: "holding",
+    Kind.ANNIVERSARY: "anniversary",
+    Kind.CHECKIN: "checkin",
+}
+AFTER_LEAVING = (Kind.SAFETY, Kind.ASK)  # a client who left still hears that danger rings
+
+
+def text(house: House, name: str, language: Language, **facts: Any) -> str:
+    """Return a text of the staff's room in a language."""
+    return house.content.texts.say(name, language, **facts)
+
+
+def button(house: House, language: Language, does: str, *, label: str = "", **where: Any) -> Press:
+    """Return a button that does something; its label is ``utter_button_<does>`` unless given."""
+    return Press(label or text(house, f"utter_button_{does}", language), does, **where)
+
+
+def silenced(client: Client, kind: Kind) -> str:
+    """Say why nothing may be sent to a client, empty when it may."""
+    if not client.phone.reachable:
+        return f"the phone is {client.phone}"
+    if client.state is ClientState.LEFT and kind not in AFTER_LEAVING:
+        return "the client left"
+    if client.chat is None:
+        return "the client has no phone with us"
+    return ""
+
+
+def to_client(
+    s: Session,
+    house: House,
+    at: datetime,
+    client: Client,
+    kind: Kind,
+    words: str,
+    *,
+    buttons: Sequence[Sequence[Press]] = (),
+    **more: Any,
+) -> Outbox | None:
+    """Write a message to a client, covered where that was agreed; None when they are silenced or
+    it stands there already."""
+    if silenced(client, kind):
+        return None
+    if client.cover and kind in COVERED:
+        words = text(house, f"utter_cover_{COVERED[kind]}", client.language)
+        if kind not in (Kind.CHECKIN, Kind.ASK):
+            buttons = ()
+    draft = Draft(client, kind, words, buttons=buttons, **more)
+    return outbox.put(s, house.sealer, draft, at)
+
+
+def to_worker(
+    s: Session, house: House, at: datetime, worker: Worker, kind: Kind, words: str, **more: Any
+) -> Outbox | None:
+    """Write a message to a worker; None when they are not enrolled or it stands there already."""
+    if worker.chat is None or not worker.active:
+        return None
+    draft = Draft(worker, kind, words, **more)
+    if kind in (Kind.PAGE, Kind.ESCALATION):
+        draft = replace(draft, protect=True)
+    return outbox.put(s, house.sealer, draft, at)
+
+
+def worker_for(s: Session, house: House, client: Client) -> str:
+    """Return the name of a client's worker, as the client knows it."""
+    return worker_name(house.sealer, worker_of(s, client))
+
+
+def clock_face(at: datetime, zone: str) -> str:
+    """Return a moment as people say it: ``9:05 pm``."""
+    here = at.astimezone(ZoneInfo(zone))
+    return f"{here.hour % 12 or 12}:{here:%M} {'am' if here.hour < 12 else 'pm'}"
+
+
+def facts(s: Session, house: House, client: Client, at: datetime) -> dict[str, str]:
+    """Return what any text to a client may name: their worker, and when nobody is on."""
+    staffed = house.content.escalation.staffed
+    today = staffed.spans.get(at.astimezone(ZoneInfo(staffed.zone)).weekday())
+    back = staffed.next_start(at)
+    return {
+        "worker": worker_for(s, house, client),
+        "hours": f"{_face(today.end)}-{_face(today.start)}" if today else "",
+        "time": clock_face(back, client.timezone) if back else "",
+    }
+
+
+def _face(hour: time) -> str:
+    return f"{hour.hour % 12 or 12}:{hour:%M} {'am' if hour.hour < 12 else 'pm'}"

@@ -1,0 +1,213 @@
+"""Taps: what a client's tap on a button does; one that is not asked any more changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from bot.core.alerts import AlertState
+from bot.core.danger import Signal, Urgency, Verdict
+from bot.core.messages import Kind
+from bot.service import alerts, asks, consent, runs, safety, speak, tasks
+from bot.service.house import House
+from bot.store import care, inbox, people
+from bot.store.tables import (
+    Alert,
+    Ask,
+    AskState,
+    ButtonRow,
+    Client,
+    FlowRun,
+    Inbox,
+    InboxState,
+    RunState,
+    Worker,
+)
+
+BREAK = timedelta(days=7)
+
+
+def tap(s: Session, house: House, at: datetime, row: Inbox, client: Client) -> None:
+    """Carry out a client's tap; the row is handled, or judged when the dialogue comes next."""
+    button = inbox.button(s, row)
+    if button is not None and button.does == "choice":
+        _choice(s, house, at, row, client, button)
+        return
+    row.state, row.handled_at = InboxState.HANDLED, at
+    does = _DOES.get(button.does) if button is not None else None
+    if button is None or does is None:
+        _old(s, house, at, client)
+    else:
+        does(s, house, at, row, client, button)
+
+
+def _choice(
+    s: Session, house: House, at: datetime, row: Inbox, client: Client, button: ButtonRow
+) -> None:
+    """Hand an answer on, if its question is the one that is asked now."""
+    run = s.get(FlowRun, button.run_id)
+    current = run is not None and run.state in (RunState.ACTIVE, RunState.PAUSED)
+    if run is None or not current or run.step != button.step:
+        row.state, row.handled_at = InboxState.HANDLED, at
+        _old(s, house, at, client)
+        return
+    run.state = RunState.ACTIVE
+    row.token, row.asked = button.token, f"{run.flow}.{run.step}"
+    row.state = InboxState.JUDGED
+
+
+def _old(s: Session, house: House, at: datetime, client: Client) -> None:
+    run = runs.current(s, client)
+    if run is not None and run.state is RunState.ACTIVE:
+        before = speak.text(house, "utter_old_button", client.language)
+        runs.ask(s, house, at, client, run, before=before)
+    else:
+        words = speak.text(house, "utter_old_button_nothing", client.language)
+        speak.to_client(s, house, at, client, Kind.REPLY, words)
+
+
+def ask_for_person(
+    s: Session, house: House, at: datetime, client: Client, inbox_id: str, why: str = ""
+) -> alerts.Opened:
+    """Open an alert because the client wants a person."""
+    language = people.worker_of(s, client).language
+    why = why or speak.text(house, "utter_page_asked_person", language)
+    verdict = Verdict(Urgency.TODAY, (Signal.CONTACT_REQUEST,), why)
+    opened = alerts.raise_alert(s, house, at, client, verdict, inbox_id=inbox_id)
+    care.note_seen(s, client.id, inbox_id, verdict, at, opened.alert.id)
+    return opened
+
+
+def _call_me(
+    s: Session, house: House, at: datetime, row: Inbox, client: Client, button: ButtonRow
+) -> None:
+    opened = ask_for_person(s, house, at, client, row.id)
+    verdict = Verdict(Urgency.TODAY, (Signal.CONTACT_REQUEST,))
+    words = safety.sentence(s, house, at, client, verdict, opened)
+    key = f"safety:{row.id}"
+    speak.to_client(s, house, at, client, Kind.SAFETY, words, key=key, alert_id=opened.alert.id)
+
+
+def _okay_now(
+    s: Session, house: House, at: datetime, row: Inbox, client: Client, button: ButtonRow
+) -> None:
+    """Pass on that the client says they are okay; the alert stays a person's to close."""
+    alert = s.get(Alert, button.alert_id) if button.alert_id else None
+    if alert is not None and alert.state is not AlertState.CLOSED:
+        alias = people.alias(house.sealer, client)
+        for worker in {people.worker_of(s, client), *_has(s, alert)}:
+            words = speak.text(
+                house, "utter_client_okay_now", worker.language, alias=alias, number=alert.id
+            )
+            speak.to_worker(
+                s, house, at, worker, Kind.NOTICE, words, alert_id=alert.id, about=client
+            )
+    words = speak.text(house, "utter_okay_now", client.language)
+    go_on(s, house, at, client, words)
+
+
+def _has(s: Session, alert: Alert) -> list[Worker]:
+    worker = s.get(Worker, alert.acknowledged_by) if alert.acknowledged_by else None
+    return [worker] if worker else []
+
+
+def go_on(s: Session, house: House, at: datetime, client: Client, before: str = "") -> None:
+    """Ask again where the talk was interrupted; only the sentence when there is no talk."""
+    run = runs.current(s, client)
+    if run is not None:
+        runs.ask(s, house, at, client, run, before=before)
+    elif before:
+        speak.to_client(s, house, at, client, Kind.REPLY, before)
+
+
+def _go_on(
+    s: Session, house: House, at: datetime, row: Inbox, client: Client, button: ButtonRow
+) -> None:
+    go_on(s, house, at, client)
+
+
+def _plan(
+    s: Session, house: House, at: datetime, row: Inbox, client: Client, button: ButtonRow
+) -> None:
+    facts = speak.facts(s, house, client, at)
+    words = speak.text(house, "utter_plan_none", client.language, **facts)
+    press = speak.button(house, client.language, "call_me", alert_id=button.alert_id)
+    speak.to_client(s, house, at, client, Kind.REPLY, words, buttons=[[press]])
+
+
+def _ask(
+    s: Session, house: House, at: datetime, row: Inbox, client: Client, button: ButtonRow
+) -> None:
+    ask = s.get(Ask, button.value)
+    if ask is None or ask.state is not AskState.OPEN:
+        _old(s, house, at, client)
+        return
+    answer = button.does.removeprefix("ask_")
+    asks.settle(s, house, at, client, ask, answer, row.id)
+
+
+def _urgent_yes(
+    s: Session, house: House, at: datetime, row: Inbox, client: Client, button: ButtonRow
+) -> None:
+    language = people.worker_of(s, client).language
+    why = speak.text(house, "utter_page_urgent_media", language)
+    verdict = Verdict(Urgency.NOW, (Signal.CONTACT_REQUEST,), why)
+    opened = alerts.raise_alert(s, house, at, client, verdict, inbox_id=row.id)
+    care.note_seen(s, client.id, row.id, verdict, at, opened.alert.id)
+    safety.answer(s, house, at, client, verdict, opened, row.id)
+
+
+def _urgent_no(
+    s: Session, house: House, at: datetime, row: Inbox, client: Client, button: ButtonRow
+) -> None:
+    tasks.give(s, house, at, client, "media", key=f"media:{button.value}")
+    facts = speak.facts(s, house, client, at)
+    words = speak.text(house, "utter_not_urgent", client.language, **facts)
+    go_on(s, house, at, client, words)
+
+
+def _stop(
+    s: Session, house: House, at: datetime, row: Inbox, client: Client, button: ButtonRow
+) -> None:
+    consent.stop(s, house, at, client)
+
+
+def _one_week(
+    s: Session, house: House, at: datetime, row: Inbox, client: Client, button: ButtonRow
+) -> None:
+    consent.pause(s, house, at, client, BREAK)
+
+
+def _less_often(
+    s: Session, house: House, at: datetime, row: Inbox, client: Client, button: ButtonRow
+) -> None:
+    client.cadence = "less_often"
+    words = speak.text(house, "utter_less_often", client.language)
+    speak.to_client(s, house, at, client, Kind.REPLY, words)
+
+
+def _not_today(
+    s: Session, house: House, at: datetime, row: Inbox, client: Client, button: ButtonRow
+) -> None:
+    words = speak.text(house, "utter_date_skipped", client.language)
+    speak.to_client(s, house, at, client, Kind.REPLY, words)
+
+
+Does = Callable[[Session, House, datetime, Inbox, Client, ButtonRow], None]
+_DOES: dict[str, Does] = {
+    "call_me": _call_me,
+    "okay_now": _okay_now,
+    "go_on": _go_on,
+    "plan": _plan,
+    "ask_yes": _ask,
+    "ask_no": _ask,
+    "ask_call_me": _ask,
+    "urgent_yes": _urgent_yes,
+    "urgent_no": _urgent_no,
+    "stop": _stop,
+    "one_week": _one_week,
+    "less_often": _less_often,
+    "not_today": _not_today,
+}

@@ -1,0 +1,52 @@
+"""Tasks: what a worker is asked to do for a client that is no alert."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.core.messages import Kind
+from bot.service import speak
+from bot.service.house import House
+from bot.store import care, people
+from bot.store.tables import Client
+
+
+def give(
+    s: Session,
+    house: House,
+    at: datetime,
+    client: Client,
+    kind: str,
+    *,
+    key: str,
+    message: Kind = Kind.TASK,
+    due_id: str | None = None,
+    **facts: Any,
+) -> bool:
+    """Give a client's worker a task and tell them, without a sound; False when they have it.
+
+    Its text is ``utter_task_<kind>``.
+    """
+    task = care.add_task(s, key, client, kind, at)
+    if task is None:
+        return False
+    worker = people.worker_of(s, client)
+    alias = people.alias(house.sealer, client)
+    words = speak.text(house, f"utter_task_{kind}", worker.language, alias=alias, **facts)
+    speak.to_worker(
+        s,
+        house,
+        at,
+        worker,
+        message,
+        words,
+        key=f"task:{task.id}",
+        about=client,
+        due_id=due_id,
+        silent=True,
+        buttons=[[speak.button(house, worker.language, "done", value=task.id)]],
+    )
+    return True
