@@ -40,3 +40,19 @@ class VirtualClock:
     def move_by(self, span: timedelta) -> None:
         """Go on by ``span``."""
         self.move_to(self._now + span)
+
+
+class ShiftedClock:
+    """The machine's clock, moved ahead by ``>wait``; for trying things out by hand."""
+
+    def __init__(self) -> None:
+        """Begin at the machine's time."""
+        self._ahead = timedelta(0)
+
+    def now(self) -> datetime:
+        """Return the machine's time, moved ahead."""
+        return datetime.now(UTC) + self._ahead
+
+    def move_to(self, moment: datetime) -> None:
+        """Go on to a moment; never back."""
+        self._ahead += max(moment - self.now(), timedelta(0))

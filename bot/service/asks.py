@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.core.answers import exact
 from bot.core.danger import Signal, Urgency, Verdict
 from bot.core.flows import Choice
 from bot.core.messages import Kind
@@ -15,7 +16,6 @@ from bot.service import alerts, runs, safety, speak
 from bot.service.house import House
 from bot.store import care, inbox, outbox, people
 from bot.store.outbox import Press
-from bot.store.people import fold
 from bot.store.tables import Ask, AskState, Client, Inbox, Outbox
 
 FLOW, STEP = "ask", "safe"  # its choices and their examples stand in data/flows/ask.yml
@@ -67,13 +67,11 @@ def answered(
     ask = care.open_ask(s, client.id)
     if ask is None or verdict.ask:
         return False
-    said = fold(inbox.words(house.sealer, row, client)).strip(" .!¡")
-    for choice in _choices(house):
-        examples = [*choice.says[client.language], choice.label[client.language]]
-        if said in (fold(example) for example in examples):
-            settle(s, house, at, client, ask, choice.value, row.id)
-            return True
-    return False
+    value = exact(house.content.flow(FLOW).step(STEP), inbox.words(house.sealer, row, client))
+    if value is None:
+        return False
+    settle(s, house, at, client, ask, value, row.id)
+    return True
 
 
 def settle(

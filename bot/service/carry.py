@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from bot.service.house import House
 from bot.store import care, inbox, people
 from bot.store.tables import Answer, Client, FlowRun, Inbox, RunState
 
+NOTHING = Verdict()
 HOURS = {"morning": "10:00", "afternoon": "14:00", "evening": "19:00"}
 
 
@@ -24,12 +25,10 @@ HOURS = {"morning": "10:00", "afternoon": "14:00", "evening": "19:00"}
 class Carried:
     """What came of a turn's effects, for the answer that is still to be written."""
 
-    verdict: Verdict = Verdict()
+    verdict: Verdict = NOTHING
     opened: Opened | None = None
     starts: str = ""
     silent: bool = False  # the effect said all there is to say
-    trial: bool = False
-    seen: list[Signal] = field(default_factory=list)
 
 
 def carry_out(
@@ -65,7 +64,11 @@ def carry_out(
             case fx.SetLanguage():
                 client.language = Language(effect.language)
             case fx.SetPreference():
-                _prefer(s, house, at, client, effect, came)
+                _prefer(s, house, at, client, effect)
+            case fx.WantHelp():
+                _want(s, house, at, row, client, effect)
+            case fx.PageOnTrial():
+                _trial(s, house, at, client)
             case fx.StartFlow():
                 came.starts = effect.flow
             case fx.FinishFlow():
@@ -144,12 +147,7 @@ def _why(
 
 
 def _prefer(
-    s: Session,
-    house: House,
-    at: datetime,
-    client: Client,
-    effect: fx.SetPreference,
-    came: Carried,
+    s: Session, house: House, at: datetime, client: Client, effect: fx.SetPreference
 ) -> None:
     if effect.name == "checkin_hour":
         client.checkin_time = HOURS.get(effect.value, client.checkin_time)
@@ -157,15 +155,19 @@ def _prefer(
     elif effect.name == "cadence":
         client.cadence = effect.value
         checkins.plan(s, house, at, client)
-    elif effect.name == "trial_page":
-        verdict = Verdict(Urgency.NOW, (Signal.CONTACT_REQUEST,), "")
-        alerts.raise_alert(s, house, at, client, verdict, inbox_id=None, trial=True)
-        came.trial = True
-    elif effect.name == "help_wanted":
-        worker = people.worker_of(s, client)
-        what = effect.value
-        for choice in house.content.flow(checkins.FLOW).step("help").choices:
-            if choice.value == effect.value:
-                what = choice.label[worker.language]
-        key = f"help:{client.id}:{at.isoformat()}"
-        tasks.give(s, house, at, client, "help_wanted", key=key, what=what)
+
+
+def _trial(s: Session, house: House, at: datetime, client: Client) -> None:
+    """Page the worker once on trial, so that the client sees the phone ring."""
+    verdict = Verdict(Urgency.NOW, (Signal.CONTACT_REQUEST,), "")
+    alerts.raise_alert(s, house, at, client, verdict, inbox_id=None, trial=True)
+
+
+def _want(
+    s: Session, house: House, at: datetime, row: Inbox, client: Client, effect: fx.WantHelp
+) -> None:
+    """Give the worker the task; money is promised or refused by a person."""
+    worker = people.worker_of(s, client)
+    choice = house.content.flow(checkins.FLOW).step("help").choice(effect.what)
+    what = choice.label[worker.language] if choice else effect.what
+    tasks.give(s, house, at, client, "help_wanted", key=f"help:{row.id}", what=what)

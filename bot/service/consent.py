@@ -1,4 +1,4 @@
-"""Consent: saying yes, not now, a break, stop; each is the client's alone and costs them nothing."""
+"""Consent: yes, not now, a break, stop; each is the client's alone and costs them nothing."""
 
 from __future__ import annotations
 

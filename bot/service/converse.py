@@ -65,19 +65,10 @@ async def turns(house: House, client_id: str) -> None:
         try:
             if house.engine is None:
                 raise EngineDown("there is no engine")
-            turn = house.turns.open(asked.flow)
-            try:
-                answer = await house.engine.turn(
-                    {
-                        "turn": turn.id,
-                        "text": asked.text,
-                        "choice": asked.choice,
-                        "state": asked.state,
-                    }
-                )
-                effects = tuple(turn.effects)
-            finally:
-                house.turns.close(turn.id)
+            flows = runs.Flows(house.content, asked.flow)
+            with house.turns.open(flows, asked.state, text=asked.text, choice=asked.choice) as turn:
+                answer = await house.engine.turn(turn.request())
+                effects = turn.effects
         except (EngineDown, TurnFailed) as error:
             log.warning("turn_failed", inbox=asked.inbox_id, why=type(error).__name__)
             await in_thread(_wait, house, asked)

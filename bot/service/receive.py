@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Sequence
 
 import structlog
 
@@ -105,12 +106,17 @@ def _still_a_stranger(house: House, inbox_id: str) -> bool:
 
 
 async def tick(house: House, lines: Lines) -> int:
-    """Take up what a crash or an outage left unfinished; return how many rows were looked at."""
-    with house.db.read() as s:
-        rows = inbox.unfinished(s, house.clock.now())
-    for row in rows:
+    """Take up what a crash or an outage left unfinished; return how many rows got any further."""
+    before = await in_thread(_unfinished, house)
+    for row in before:
         try:
             await lines.work(row)
         except Exception:
             log.exception("inbound_failed", inbox=row.id)
-    return len(rows)
+    after = {(row.id, row.state, row.tries) for row in await in_thread(_unfinished, house)}
+    return sum((row.id, row.state, row.tries) not in after for row in before)
+
+
+def _unfinished(house: House) -> Sequence[Inbox]:
+    with house.db.read() as s:
+        return inbox.unfinished(s, house.clock.now())

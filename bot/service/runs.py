@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.content import Content
 from bot.core.flows import Flow, Step
 from bot.core.messages import Kind
 from bot.service import speak
@@ -16,6 +18,20 @@ from bot.store.outbox import Press
 from bot.store.tables import Answer, Client, FlowRun, Outbox, RunState
 
 WIDE = 14  # labels up to so many characters fit beside each other on a small phone
+
+
+@dataclass(frozen=True, slots=True)
+class Flows:
+    """The flows that a turn may walk: the run's own as it was when it began, the rest as today."""
+
+    content: Content
+    begun: Flow | None
+
+    def flow(self, name: str) -> Flow:
+        """Return a flow; KeyError when there is none of that name."""
+        if self.begun is not None and self.begun.name == name:
+            return self.begun
+        return self.content.flow(name)
 
 
 def current(s: Session, client: Client) -> FlowRun | None:

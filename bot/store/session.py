@@ -26,7 +26,9 @@ class Database:
         self.url = sa.make_url(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
         try:
-            self._engine = sa.create_engine(self.url, pool_pre_ping=not self.sqlite)
+            self._engine = sa.create_engine(
+                self.url, pool_pre_ping=not self.sqlite, hide_parameters=True
+            )
         except (sa.exc.ArgumentError, ImportError) as error:
             raise StoreTrouble(f"this database URL cannot be used: {error}") from None
         if self.sqlite:

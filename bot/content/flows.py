@@ -1,0 +1,251 @@
+"""What is asked, and where each answer leads: data/flows/*.yml, checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from bot.content.texts import Texts
+from bot.content.yaml import Reader, files, line_of
+from bot.core.answers import fold
+from bot.core.danger import Signal
+from bot.core.flows import END, Branch, Choice, Flow, Step
+from bot.core.people import Language
+from bot.errors import ContentError
+
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+A_NAME = "use small letters, digits and _, beginning with a letter"
+# What a flow may do beside asking and telling; actions/deeds.py does it, and a test holds both together.
+ACTIONS = frozenset(
+    {"action_ask_person", "action_give_consent", "action_decline_consent", "action_trial_page"}
+    | {"action_help_wanted", "action_stop", "action_pause", "action_offer_stop"}
+    | {"action_change_language", "action_keep_hour", "action_keep_cadence"}
+)
+LONGEST_LABEL = 40  # more is cut off on a small phone
+LONGEST_WORDS = 1000
+
+
+def load(folder: Path, texts: Texts) -> dict[str, Flow]:
+    """Read every flow; ContentError names the file and line of the first mistake."""
+    flows: dict[str, Flow] = {}
+    links: list[tuple[Path, Step]] = []
+    for path in files(folder):
+        reader = Reader(path)
+        reader.only(reader.root, {"version", "flows"})
+        found = reader.get(reader.root, "flows", dict, "begin with `flows:`")
+        for name, node in found.items():
+            if not NAME.fullmatch(str(name)):
+                raise reader.wrong(found, name, f"`{name}` is no name for a flow", A_NAME)
+            if name in flows:
+                raise reader.wrong(found, name, f"there are two flows `{name}`", "rename one")
+            flows[name] = _FlowReader(reader, str(name), texts).read(node)
+            links += [(path, step) for step in flows[name].steps if step.link]
+    for path, step in links:
+        if step.link not in flows:
+            mend = "use one of: " + ", ".join(sorted(flows))
+            raise ContentError(path, step.line, f"there is no flow `{step.link}`", mend)
+    return flows
+
+
+class _FlowReader:
+    """Reads one flow of a file."""
+
+    def __init__(self, reader: Reader, name: str, texts: Texts) -> None:
+        self.reader = reader
+        self.name = name
+        self.texts = texts
+
+    def read(self, node: Any) -> Flow:
+        get = self.reader.get
+        if not isinstance(node, dict):
+            raise ContentError(self.reader.path, line_of(self.reader.root["flows"], self.name),
+                               f"`{self.name}` is empty", "give it version, description, steps")
+        self.reader.only(node, {"version", "description", "steps"})
+        steps = get(node, "steps", list, "list the steps, each with a dash")
+        flow = Flow(
+            name=self.name,
+            version=get(node, "version", int, "write `version: 1`, and one more at each change"),
+            description=get(node, "description", str, "say in one sentence what is asked"),
+            steps=tuple(self._step(steps, place) for place in range(len(steps))),
+        )
+        if not flow.steps or not flow.steps[0].collect:
+            raise self.reader.wrong(node, "steps", "a flow begins with a question", "add `- collect: <name>`")
+        self._check_ways(flow)
+        return flow
+
+    def _step(self, steps: Any, place: int) -> Step:
+        node = steps[place]
+        get, wrong = self.reader.get, self.reader.wrong
+        kinds = [k for k in ("collect", "action", "link") if isinstance(node, dict) and k in node]
+        if len(kinds) != 1:
+            mend = "give each step exactly one of: collect, action, link"
+            raise wrong(steps, place, "this step is not one thing", mend)
+        kind = kinds[0]
+        allowed = {
+            "collect": {"collect", "id", "choices", "unclear", "next", "longest"},
+            "action": {"action", "id", "next"},
+            "link": {"link", "id"},
+        }
+        self.reader.only(node, allowed[kind])
+        value = get(node, kind, str, "write a name")
+        step_id = get(node, "id", str, A_NAME, default=value)
+        if not NAME.fullmatch(step_id):
+            raise wrong(node, "id" if "id" in node else kind, f"`{step_id}` is no name", A_NAME)
+        choices = self._choices(node) if kind == "collect" and "choices" in node else ()
+        step = Step(
+            id=step_id,
+            **{kind: value},
+            choices=choices,
+            unclear=get(node, "unclear", str, "name a step, or END", default=""),
+            next=tuple(self._branches(node, choices)),
+            longest=get(node, "longest", int, "write a number", default=300),
+            line=line_of(node),
+        )
+        self._check_step(node, step)
+        return step
+
+    def _check_step(self, node: Any, step: Step) -> None:
+        wrong = self.reader.wrong
+        if step.collect:
+            text = f"utter_ask_{self.name}_{step.id}"
+            if step.id != step.collect:
+                raise wrong(node, "id", "a question's id is what it collects", "leave `id` out")
+            if not self.texts.has(text):
+                raise wrong(node, "collect", f"there is no text `{text}`", "add it in data/responses/")
+            if "unclear" in node and not step.choices:
+                raise wrong(node, "unclear", "any words are an answer here", "leave `unclear` out")
+            if not 1 <= step.longest <= LONGEST_WORDS:
+                raise wrong(node, "longest", "is too much", f"write 1 to {LONGEST_WORDS}")
+            leads_astray = any(not branch.values for branch in step.next)
+            if step.choices and not step.unclear:
+                if any(choice.signal for choice in step.choices) or leads_astray:
+                    mend = "add `unclear:` with the step that follows an answer nobody understood"
+                    raise wrong(node, "collect", "an unclear answer has no way of its own", mend)
+        if step.action.startswith("utter_") and not self.texts.has(step.action):
+            raise wrong(node, "action", f"there is no text `{step.action}`", "add it in data/responses/")
+        if step.action and not step.action.startswith("utter_") and step.action not in ACTIONS:
+            mend = "use a text (utter_...) or one of: " + ", ".join(sorted(ACTIONS))
+            raise wrong(node, "action", f"`{step.action}` is not known", mend)
+
+    def _choices(self, node: Any) -> tuple[Choice, ...]:
+        wrong = self.reader.wrong
+        nodes = self.reader.get(node, "choices", list, "list the choices, each with a dash")
+        choices: list[Choice] = []
+        said: dict[str, str] = {}
+        for place, found in enumerate(nodes):
+            if not isinstance(found, dict):
+                raise wrong(nodes, place, "this is no choice", "give it value, label and says")
+            choice = self._choice(found)
+            if choice.value in (c.value for c in choices):
+                raise wrong(found, "value", f"`{choice.value}` stands twice", "give each its own value")
+            choices.append(choice)
+            own = [*choice.label.values(), *(t for texts in choice.says.values() for t in texts)]
+            for text in own:
+                if said.setdefault(fold(text), choice.value) != choice.value:
+                    what = f'"{text}" would mean `{said[fold(text)]}` and `{choice.value}`'
+                    raise wrong(found, "value", what, "keep it in one of them")
+        return tuple(choices)
+
+    def _choice(self, node: Any) -> Choice:
+        get, wrong = self.reader.get, self.reader.wrong
+        self.reader.only(node, {"value", "label", "says", "signal"})
+        value = get(node, "value", str, 'write a name, with quotes for "yes" and "no"')
+        if not NAME.fullmatch(value):
+            raise wrong(node, "value", f"`{value}` is no name", A_NAME)
+        labels = get(node, "label", dict, "add `label: {en: ..., es: ...}`")
+        self.reader.only(labels, {language.value for language in Language})
+        for language in Language:
+            label = get(labels, language.value, str, "every label exists in both languages")
+            if not label.strip() or len(label) > LONGEST_LABEL:
+                mend = f"write 1 to {LONGEST_LABEL} characters"
+                raise wrong(labels, language.value, "this does not fit on a button", mend)
+        says = get(node, "says", dict, "add `says: {en: [...], es: [...]}`", default={})
+        if says:
+            self.reader.only(says, {language.value for language in Language})
+        signal = get(node, "signal", str, "name a signal", default=None)
+        if signal is not None and signal not in list(Signal):
+            mend = "use one of: " + ", ".join(Signal)
+            raise wrong(node, "signal", f"`{signal}` is no danger signal", mend)
+        return Choice(
+            value=value,
+            label={language.value: str(labels[language.value]) for language in Language},
+            says={language.value: self._said(says, language.value) for language in Language},
+            signal=signal,
+        )
+
+    def _said(self, says: Any, language: str) -> tuple[str, ...]:
+        texts = self.reader.get(says, language, list, "list what people say", default=[])
+        for place, text in enumerate(texts):
+            if not isinstance(text, str) or not fold(text):
+                mend = 'write words; put "quotes" around numbers and marks'
+                raise self.reader.wrong(texts, place, f"`{text}` is nothing a person says", mend)
+        return tuple(str(text) for text in texts)
+
+    def _branches(self, node: Any, choices: tuple[Choice, ...]) -> Iterator[Branch]:
+        wrong = self.reader.wrong
+        if "next" not in node:
+            return
+        if isinstance(node["next"], str):
+            yield Branch((), node["next"])
+            return
+        branches = self.reader.get(node, "next", list, "name a step, or list `if`, `then`, `else`")
+        for place, branch in enumerate(branches):
+            if isinstance(branch, dict) and set(branch) == {"else"}:
+                if place + 1 < len(branches):
+                    raise wrong(branches, place, "`else` comes last", "move it to the end")
+                yield Branch((), str(branch["else"]))
+                continue
+            if not isinstance(branch, dict) or set(branch) != {"if", "then"}:
+                raise wrong(branches, place, "this is no branch", "write `if:` and `then:`, or `else:`")
+            values = branch["if"] if isinstance(branch["if"], list) else [branch["if"]]
+            for value in values:
+                if value not in [choice.value for choice in choices]:
+                    mend = "use one of: " + ", ".join(c.value for c in choices)
+                    raise wrong(branch, "if", f"`{value}` is no choice of this question", mend)
+            yield Branch(tuple(values), str(branch["then"]))
+
+    def _check_ways(self, flow: Flow) -> None:
+        """Refuse a way into nowhere, a step that no way leads to, and a circle without an exit."""
+        ids = [step.id for step in flow.steps]
+        ways: dict[str, set[str]] = {}
+        for place, step in enumerate(flow.steps):
+            if step.id in ids[:place]:
+                raise self._at(step, f"two steps are called `{step.id}`", "rename one")
+            targets = [branch.then for branch in step.next] + ([step.unclear] if step.unclear else [])
+            for target in targets:
+                if target != END and target not in ids:
+                    mend = "use END or one of: " + ", ".join(ids)
+                    raise self._at(step, f"there is no step `{target}`", mend)
+            falls_through = not step.link and all(branch.values for branch in step.next)
+            after = ids[place + 1] if place + 1 < len(ids) else END
+            ways[step.id] = set(targets) | ({after} if falls_through else set())
+            if step.link:
+                ways[step.id] = {END}
+        reached = _closure({ids[0]}, ways)
+        ending = _closure({END}, _turned(ways))
+        for step in flow.steps:
+            if step.id not in reached:
+                raise self._at(step, f"no way leads to `{step.id}`", "name it in a `then`, or remove it")
+            if step.id not in ending:
+                raise self._at(step, f"after `{step.id}` it never ends", "let one way lead to END")
+
+    def _at(self, step: Step, what: str, mend: str) -> ContentError:
+        return ContentError(self.reader.path, step.line, what, mend)
+
+
+def _closure(start: set[str], ways: dict[str, set[str]]) -> set[str]:
+    found, new = set(start), set(start)
+    while new:
+        new = {to for place in new for to in ways.get(place, ())} - found
+        found |= new
+    return found
+
+
+def _turned(ways: dict[str, set[str]]) -> dict[str, set[str]]:
+    turned: dict[str, set[str]] = {}
+    for place, targets in ways.items():
+        for target in targets:
+            turned.setdefault(target, set()).add(place)
+    return turned

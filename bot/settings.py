@@ -1,0 +1,92 @@
+"""Settings: where this program lives and what it is allowed to reach, from the environment.
+
+A setting never goes into the database, and a secret never into a log.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.errors import SettingsError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Sensitive(str):
+    """A secret that prints as ``***``."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Hide the secret wherever somebody prints it by mistake."""
+        return "***"
+
+    __str__ = __repr__
+
+    @property
+    def revealed(self) -> str:
+        """Return the secret itself."""
+        return str.__str__(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One program's settings.
+
+    ``SAF_HOME``: folder of database and key (default ``./var``). ``SAF_DATABASE_URL``: PostgreSQL
+    instead of SQLite in the home. ``SAF_KEY_FILE``: the program key (default in the home).
+    ``SAF_CLIENT_BOT_TOKEN``, ``SAF_WORKER_BOT_TOKEN``: Telegram. ``SAF_TELEGRAM_URL``: another Bot
+    API server. ``SAF_WEBHOOK_URL``, ``SAF_WEBHOOK_SECRET``, ``SAF_WEBHOOK_PORT``: webhooks instead
+    of polling. ``SAF_TIMEZONE``: zone of people recorded without one. ``SAF_DATA``,
+    ``SAF_MODELS``: other folders for the staff's room and the trained models.
+    """
+
+    home: Path = Path("var")
+    database_url: Sensitive = field(default=Sensitive(""))
+    key_file: Path | None = None
+    client_token: Sensitive = field(default=Sensitive(""))
+    worker_token: Sensitive = field(default=Sensitive(""))
+    telegram_url: str = ""
+    webhook_url: str = ""
+    webhook_secret: Sensitive = field(default=Sensitive(""))
+    webhook_port: int = 8443
+    timezone: str = "America/Chicago"
+    data: Path = ROOT / "data"
+    models: Path = ROOT / "models"
+
+    @property
+    def url(self) -> str:
+        """Return the database's URL."""
+        if self.database_url:
+            return self.database_url.revealed
+        return f"sqlite:///{self.home / 'saf.db'}"
+
+    @property
+    def key(self) -> Path:
+        """Return the key's file."""
+        return self.key_file or self.home / "key"
+
+
+def read(environment: Mapping[str, str] | None = None, home: Path | None = None) -> Settings:
+    """Return the settings of an environment; SettingsError names the one that makes no sense."""
+    env = os.environ if environment is None else environment
+    port = env.get("SAF_WEBHOOK_PORT", "8443")
+    if not port.isdecimal():
+        raise SettingsError(f"SAF_WEBHOOK_PORT is {port!r}; write a number such as 8443")
+    return Settings(
+        home=home or Path(env.get("SAF_HOME", "var")),
+        database_url=Sensitive(env.get("SAF_DATABASE_URL", "")),
+        key_file=Path(env["SAF_KEY_FILE"]) if env.get("SAF_KEY_FILE") else None,
+        client_token=Sensitive(env.get("SAF_CLIENT_BOT_TOKEN", "")),
+        worker_token=Sensitive(env.get("SAF_WORKER_BOT_TOKEN", "")),
+        telegram_url=env.get("SAF_TELEGRAM_URL", ""),
+        webhook_url=env.get("SAF_WEBHOOK_URL", ""),
+        webhook_secret=Sensitive(env.get("SAF_WEBHOOK_SECRET", "")),
+        webhook_port=int(port),
+        timezone=env.get("SAF_TIMEZONE", "America/Chicago"),
+        data=Path(env.get("SAF_DATA", str(ROOT / "data"))),
+        models=Path(env.get("SAF_MODELS", str(ROOT / "models"))),
+    )
