@@ -43,10 +43,12 @@ def command(home: Path, language: str, new: bool, as_json: bool, engine_url: str
 
     from bot import log, settings, stage
     from bot.core.people import Language
-    from bot.service.house import Heard
+    from bot.wiring import models
 
     log.set_up()
     chosen = settings.read(home=home)
+    models.danger(chosen, _say)
+    models.dialogue(chosen, _say)
     screen = _Screen()
 
     def hear(heard: Heard) -> None:
@@ -68,19 +70,24 @@ async def _play(stage: Stage, *, typed: bool, engine_url: str) -> None:
 
     async with dialogue(stage.house, stage.settings, engine_url) as engine:
         if not typed:
-            await engine.ready(lambda line: click.echo(line, err=True))
+            await engine.ready(_say)
             await stage.begin()
             await _read(stage)
             return
         await stage.begin()
-        click.echo("(the dialogue engine is starting; danger is read already)", err=True)
-        starting = asyncio.create_task(engine.ready(lambda line: click.echo(line, err=True)))
+        _say("danger is read already")
+        starting = asyncio.create_task(engine.ready(_say))
         ticking = asyncio.create_task(_tick(stage))
         try:
             await _read(stage)
         finally:
             starting.cancel()
             ticking.cancel()
+
+
+def _say(line: str) -> None:
+    """Tell the person before the terminal what takes time; stdout is for the chat alone."""
+    click.echo(f"  {line}", err=True)
 
 
 async def _tick(stage: Stage) -> None:

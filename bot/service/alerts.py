@@ -104,8 +104,10 @@ def _open(
 def _keep_why(s: Session, house: House, alert: Alert, client: Client, why: str) -> None:
     box = people.box(house.sealer, client)
     before = box.open("alert.why", alert.id, alert.why) if alert.why else ""
-    joined = "; ".join(part for part in (before, why) if part and part not in before)
-    alert.why = box.seal("alert.why", alert.id, joined or before)
+    parts = [before] if before else []
+    if why and why not in before:
+        parts.append(why)
+    alert.why = box.seal("alert.why", alert.id, "; ".join(parts))
 
 
 def _merge(
@@ -119,8 +121,10 @@ def _merge(
     how: Join,
 ) -> None:
     fresh = [g.value for g in verdict.signals if g.value not in alert.signals]
+    rises = verdict.urgency.rank > alert.urgency.rank
     alert.urgency = most_urgent(alert.urgency, verdict.urgency)
-    alert.signals = [*alert.signals, *fresh]
+    # What raised the urgency is what a worker must read first.
+    alert.signals = [*fresh, *alert.signals] if rises else [*alert.signals, *fresh]
     _keep_why(s, house, alert, client, verdict.why)
     care.log(s, alert, at, LogEvent.MERGED, detail=verdict.urgency)
     if inbox_id == alert.inbox_id and how is Join.MERGE:

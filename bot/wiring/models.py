@@ -1,0 +1,94 @@
+"""The trained models: made where they are missing or older than what they were trained on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from bot.danger.messages import fingerprint
+from bot.danger.models import MANIFEST, facts_of
+from bot.danger.train import train as train_danger
+from bot.environments import Environments
+from bot.errors import SafError
+from bot.settings import ROOT, Settings
+
+ENTRY = ROOT / "bot" / "dialogue" / "inside_rasa" / "__main__.py"
+MODEL = "dialogue.tar.gz"
+KEY = "dialogue"  # our key in the manifest; the danger model has its own
+# What the dialogue is trained on, below the data folder.
+LEARNED = ("flows", "nlu", "rules", "stories", "responses")
+Say = Callable[[str], None]
+
+
+def danger(settings: Settings, say: Say, *, anew: bool = False) -> None:
+    """Train the danger model if it is missing or its messages changed (seconds to minutes)."""
+    facts = facts_of(settings.models)
+    if not anew and facts.get("trained_on") == fingerprint(settings.data / "danger"):
+        return
+    say("training the danger model (about a minute)")
+    report = train_danger(settings.data, settings.models, say)
+    if not report.written:
+        say(report.why)
+
+
+def dialogue(settings: Settings, say: Say, *, anew: bool = False) -> None:
+    """Train the dialogue if it is missing or what it learns from changed (half a minute).
+
+    Rasa trains in the engine's own environment; SafError with its last words when it cannot.
+    """
+    wanted = _fingerprint(settings.data)
+    if not anew and _facts(settings.models).get("trained_on") == wanted:
+        return
+    say("training the dialogue (about half a minute)")
+    settings.models.mkdir(parents=True, exist_ok=True)
+    python = Environments().engine() / "bin" / "python"
+    done = subprocess.run(  # noqa: S603 - our own interpreter and file
+        [python, ENTRY, "train", "--out", settings.models],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    if done.returncode != 0:
+        lines = [line for line in done.stderr.splitlines() if line.strip() and "it/s" not in line]
+        raise SafError(f"the dialogue could not be trained: {lines[-1] if lines else 'no reason'}")
+    digest = hashlib.sha256((settings.models / MODEL).read_bytes()).hexdigest()
+    _keep(settings.models / MANIFEST, {"trained_on": wanted, "files": {MODEL: digest}})
+
+
+def _fingerprint(data: Path) -> str:
+    found = hashlib.sha256()
+    for path in _files(data):
+        found.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return found.hexdigest()
+
+
+def _files(data: Path) -> Iterator[Path]:
+    yield from (ROOT / "config.yml", ROOT / "domain.yml")
+    for folder in LEARNED:
+        yield from sorted((data / folder).glob("*.yml"))
+
+
+def _facts(models: Path) -> dict[str, object]:
+    try:
+        facts = json.loads((models / MANIFEST).read_text(encoding="utf-8")).get(KEY)
+    except (OSError, ValueError, AttributeError):
+        return {}
+    known = isinstance(facts, dict) and (models / MODEL).exists()
+    return facts if known else {}
+
+
+def _keep(path: Path, facts: dict[str, object]) -> None:
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        manifest = {}
+    beside = path.with_suffix(".new")
+    text = json.dumps({**manifest, KEY: facts}, indent=2, sort_keys=True)
+    beside.write_text(text + "\n", encoding="utf-8")
+    os.replace(beside, path)
