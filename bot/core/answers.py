@@ -1,0 +1,160 @@
+"""Which choice an answer means: what was tapped or written exactly first, what it resembles last.
+
+Only the open question's own choices are looked at, and nothing is ever taken for "the other one":
+an answer that fits none of them is unclear, because "nah i dont" must not end in somebody's
+else-branch.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.core.danger import Signal
+from bot.core.flows import Choice, Step
+
+SAY = "say_"  # the intent of a choice is say_<value>
+ASK_PERSON = "ask_person"
+# Short words that mean another choice at every question. A choice that lists one of them among what
+# people say takes the whole intent, so that "nope, nah man" is understood wherever "no" is.
+GENERAL = {
+    "affirm": frozenset({"yes", "yeah", "si"}),
+    "deny": frozenset({"no", "nah"}),
+    "unsure": frozenset({"idk", "no se"}),
+}
+# What may be answered in the middle of a question, which is then asked again (stop and pause end
+# it).
+INTERRUPTIONS = frozenset(
+    {ASK_PERSON, "what_is_stored", "stop", "pause", "change_language"}
+    | {"help", "thanks", "greeting"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sureness:
+    """How sure the intents must be, from config.yml.
+
+    ``answer``: the chosen value's share among the open question's values. ``seen``: its share among
+    all intents, so that something else altogether is not squeezed into an answer. ``interrupts``:
+    an interruption's share among all intents. ``interrupts_words``: the same where any words are an
+    answer.
+    """
+
+    answer: float = 0.6
+    seen: float = 0.15
+    interrupts: float = 0.4
+    interrupts_words: float = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What an answer came to: a value (or the client's words), an interruption, or neither:
+    unclear."""
+
+    value: str | None = None
+    interruption: str | None = None
+
+
+def fold(text: str) -> str:
+    """Return a text as it is compared: no case, no accents, no punctuation, single spaces."""
+    bare = unicodedata.normalize("NFKD", text.casefold())
+    kept = (
+        c if c.isalnum() else "" if c in "'’´`" else " "
+        for c in bare
+        if not unicodedata.combining(c)
+    )
+    return " ".join("".join(kept).split())
+
+
+def exact(step: Step, text: str) -> str | None:
+    """Return the value of the choice whose label, number or example this is; None when it is
+    none's.
+
+    Examples of both languages count: people mix them. A number may be followed by more, after a
+    mark: "2, aint been outside since tuesday".
+    """
+    said = fold(text)
+    for choice in step.choices:
+        if said in (fold(label) for label in choice.label.values()):
+            return choice.value
+    number = re.match(r"\s*(\d{1,2})\s*(?:[.,;:)\-–]|$)", text)
+    if number and 1 <= int(number[1]) <= len(step.choices):
+        return step.choices[int(number[1]) - 1].value
+    if said:
+        for choice in step.choices:
+            if said == fold(choice.value) or said in examples(choice):
+                return choice.value
+    return None
+
+
+def examples(choice: Choice) -> frozenset[str]:
+    """Return what people say for a choice, folded, in both languages."""
+    return frozenset(fold(said) for texts in choice.says.values() for said in texts)
+
+
+def intent_of(choice: Choice) -> str:
+    """Return the intent of a choice; all choices that ask for a person share one."""
+    return ASK_PERSON if choice.signal == Signal.CONTACT_REQUEST else f"{SAY}{choice.value}"
+
+
+def place(
+    step: Step,
+    text: str,
+    ranking: Mapping[str, float],
+    sureness: Sureness,
+    tapped: str | None = None,
+) -> Placed:
+    """Place an answer: the tapped choice, an exact one, an interruption, a likely one; or nothing.
+
+    ``ranking``: each intent's probability among all intents. A tap on a value that the question
+    does not have is unclear.
+    """
+    if tapped is not None:
+        return Placed(value=tapped if step.choice(tapped) else None)
+    if not step.choices:
+        return _words(step, text, ranking, sureness)
+    value = exact(step, text)
+    if value is not None:
+        return Placed(value=value)
+    shares = _shares(step, ranking)
+    interruption = _interruption(ranking, sureness.interrupts)
+    if interruption and not (interruption == ASK_PERSON and _asks_person(step)):
+        return Placed(interruption=interruption)
+    total = sum(shares.values())
+    best = max(shares, key=lambda value: shares[value], default=None)
+    if (
+        best is not None
+        and shares[best] >= sureness.seen
+        and shares[best] >= sureness.answer * total
+    ):
+        return Placed(value=best)
+    return Placed()
+
+
+def _words(step: Step, text: str, ranking: Mapping[str, float], sureness: Sureness) -> Placed:
+    words = " ".join(text.replace("\0", " ").split())
+    interruption = _interruption(ranking, sureness.interrupts_words)
+    if interruption:
+        return Placed(interruption=interruption)
+    return Placed(value=words[: step.longest].rstrip() or None)
+
+
+def _interruption(ranking: Mapping[str, float], least: float) -> str | None:
+    top = max(ranking, key=lambda intent: ranking[intent], default="")
+    return top if top in INTERRUPTIONS and ranking[top] >= least else None
+
+
+def _asks_person(step: Step) -> bool:
+    return any(intent_of(choice) == ASK_PERSON for choice in step.choices)
+
+
+def _shares(step: Step, ranking: Mapping[str, float]) -> dict[str, float]:
+    """Return each value's probability: its own intent's, and the general one's that it lists."""
+    shares = {choice.value: ranking.get(intent_of(choice), 0.0) for choice in step.choices}
+    for intent, marks in GENERAL.items():
+        takers = [choice.value for choice in step.choices if marks & examples(choice)]
+        if len(takers) == 1:
+            shares[takers[0]] += ranking.get(intent, 0.0)
+    return shares
