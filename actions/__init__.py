@@ -1,1 +1,4 @@
-"""The custom actions of the dialogue: slots in, one call of bot.service, events out."""
+"""The custom actions of the dialogue: slots in, effects staged on the open turn, events out.
+
+They run in the service's world; the engine calls them over loopback (actions/server.py).
+"""

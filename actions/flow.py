@@ -1,0 +1,162 @@
+"""Lead the client through a flow: one action validates the form of every flow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.deeds import DEEDS
+from bot.core.answers import INTERRUPTIONS, Placed, Sureness, place
+from bot.core.danger import Signal
+from bot.core.effects import FinishFlow, RaiseSignal, SaveAnswer, StartFlow
+from bot.core.flows import UNCLEAR, Flow, Step
+from bot.dialogue.turns import OpenTurns, Turn
+
+FORM = "_form"
+VALIDATE = "validate_"
+
+
+class FlowForm:
+    """`validate_<flow>_form` for every flow: places the answer and walks on to the next question.
+
+    Rasa calls it at three moments. The form begins: the first question is asked. An answer came: it
+    is placed; if it is an interruption, nothing is returned, so that Rasa's rules answer it. The
+    form comes back from an interruption: the same question is asked again.
+    """
+
+    def __init__(self, turns: OpenTurns, sureness: Sureness) -> None:
+        """Take the open turns and how sure an intent must be."""
+        self._turns = turns
+        self._sureness = sureness
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, name: str
+    ) -> list[EventType]:
+        """Return the events that bring the form to its next question, or end it."""
+        turn = self._turns.get(tracker.sender_id)
+        flow = turn.flows.flow(name.removeprefix(VALIDATE).removesuffix(FORM))
+        walk = Walk(turn, flow, dispatcher, tracker)
+        asked = _asked(tracker, flow)
+        if asked is None:
+            return walk.begin()
+        stray = turn.intent is not None and turn.intent not in INTERRUPTIONS
+        if stray or _comes_back(tracker):
+            # A slot beside requested_slot, or Rasa takes the question for refused.
+            return [SlotSet("asked_again", tracker.get_slot("asked_again")), *walk.ask(asked)]
+        placed = self._place(turn, asked, tracker)
+        if placed.interruption:
+            return []
+        if placed.value is not None:
+            return await walk.on(asked, placed.value)
+        if not tracker.get_slot("asked_again"):
+            dispatcher.utter_message(response="utter_ask_again")
+            return [SlotSet("asked_again", True), *walk.ask(asked)]
+        return await walk.on(asked, UNCLEAR)
+
+    def _place(self, turn: Turn, asked: Step, tracker: Tracker) -> Placed:
+        message = tracker.latest_message
+        if turn.intent is not None:
+            return Placed(interruption=turn.intent)
+        placed = place(asked, turn.text, _ranking(message), self._sureness, tapped=turn.choice)
+        if placed.interruption and placed.interruption != (message.get("intent") or {}).get("name"):
+            return Placed()  # Rasa saw no clear intent, so no rule would answer it
+        return placed
+
+
+class Walk:
+    """From one step of a flow to the next question, doing on the way what the flow says."""
+
+    def __init__(
+        self, turn: Turn, flow: Flow, dispatcher: CollectingDispatcher, tracker: Tracker
+    ) -> None:
+        """Take the turn on which effects are staged and the dispatcher that speaks."""
+        self._turn = turn
+        self._flow = flow
+        self._dispatcher = dispatcher
+        self._tracker = tracker
+        self._action = f"{VALIDATE}{flow.name}{FORM}"
+        self._answers: dict[str, str] = dict(turn.state.get("answers") or {})
+
+    def begin(self) -> list[EventType]:
+        """Ask the first question; a flow that this one breaks off is abandoned.
+
+        A run that the service itself began is not begun again, and one that ends in a link is
+        finished.
+        """
+        before = self._turn.state.get("flow")
+        if before != self._flow.name:
+            finished = any(
+                isinstance(e, FinishFlow) and e.flow == before for e in self._turn.effects
+            )
+            if before and not finished:
+                self._stage(FinishFlow(before, abandoned=True), before)
+            self._stage(StartFlow(self._flow.name), self._flow.name)
+        return [SlotSet("asked_again", False), *self.ask(self._flow.first)]
+
+    def ask(self, step: Step) -> list[EventType]:
+        """Let the form ask this step's question."""
+        return [SlotSet("requested_slot", f"{self._flow.name}_{step.id}")]
+
+    async def on(self, step: Step, value: str) -> list[EventType]:
+        """Keep an answer and go where it leads: the next question, another flow, or the end."""
+        self._answers[step.id] = value
+        self._stage(SaveAnswer(self._flow.name, step.id, value), step.id)
+        choice = step.choice(value)
+        if choice is not None and choice.signal:
+            self._stage(RaiseSignal(Signal(choice.signal), step.id), step.id)
+        events: list[EventType] = [
+            SlotSet(f"{self._flow.name}_{step.id}", value),
+            SlotSet("asked_again", False),
+        ]
+        following = self._flow.after(step, value)
+        while following is not None and not following.collect:
+            if following.link:
+                return [*events, *self._finish(), FollowupAction(f"{following.link}{FORM}")]
+            events += await self._do(following)
+            following = self._flow.after(following)
+        return [*events, *(self.ask(following) if following else self._finish())]
+
+    async def _do(self, step: Step) -> list[EventType]:
+        if step.action in DEEDS:
+            deed = DEEDS[step.action]
+            return deed(self._turn, self._dispatcher, self._answers, step.id)
+        self._dispatcher.utter_message(response=step.action)
+        return []
+
+    def _finish(self) -> list[EventType]:
+        self._stage(FinishFlow(self._flow.name), self._flow.name)
+        return [SlotSet("requested_slot", None), ActiveLoop(None)]
+
+    def _stage(self, effect: Any, step: str) -> None:
+        self._turn.stage(effect, action=self._action, step=step)
+
+
+def _asked(tracker: Tracker, flow: Flow) -> Step | None:
+    """Return the step that is open in this flow; None when the form only begins."""
+    slot = tracker.get_slot("requested_slot")
+    prefix = f"{flow.name}_"
+    if not isinstance(slot, str) or not slot.startswith(prefix):
+        return None
+    return flow.step(slot.removeprefix(prefix))
+
+
+def _comes_back(tracker: Tracker) -> bool:
+    """Tell whether rules have answered since the client wrote; then the question is due again."""
+    for event in reversed(tracker.events[:-1]):
+        if event.get("event") == "user":
+            return False
+        if event.get("event") == "action_execution_rejected":
+            return True
+    return False
+
+
+def _ranking(message: Mapping[str, Any]) -> dict[str, float]:
+    return {
+        str(found["name"]): float(found.get("confidence") or 0.0)
+        for found in message.get("intent_ranking") or []
+        if found.get("name") and found["name"] != "nlu_fallback"
+    }
