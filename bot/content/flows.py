@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ruamel.yaml.comments import CommentedMap
+
 from bot.content.texts import Texts
 from bot.content.yaml import Reader, files, line_of
 from bot.core.answers import fold
@@ -17,7 +19,8 @@ from bot.errors import ContentError
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 A_NAME = "use small letters, digits and _, beginning with a letter"
-# What a flow may do beside asking and telling; actions/deeds.py does it, and a test holds both together.
+# What a flow may do beside asking and telling; actions/deeds.py does it, and a test holds both
+# together.
 ACTIONS = frozenset(
     {"action_ask_person", "action_give_consent", "action_decline_consent", "action_trial_page"}
     | {"action_help_wanted", "action_stop", "action_pause", "action_offer_stop"}
@@ -59,9 +62,13 @@ class _FlowReader:
 
     def read(self, node: Any) -> Flow:
         get = self.reader.get
-        if not isinstance(node, dict):
-            raise ContentError(self.reader.path, line_of(self.reader.root["flows"], self.name),
-                               f"`{self.name}` is empty", "give it version, description, steps")
+        if not isinstance(node, CommentedMap):
+            raise ContentError(
+                self.reader.path,
+                line_of(self.reader.root["flows"], self.name),
+                f"`{self.name}` is empty",
+                "give it version, description, steps",
+            )
         self.reader.only(node, {"version", "description", "steps"})
         steps = get(node, "steps", list, "list the steps, each with a dash")
         flow = Flow(
@@ -71,7 +78,9 @@ class _FlowReader:
             steps=tuple(self._step(steps, place) for place in range(len(steps))),
         )
         if not flow.steps or not flow.steps[0].collect:
-            raise self.reader.wrong(node, "steps", "a flow begins with a question", "add `- collect: <name>`")
+            raise self.reader.wrong(
+                node, "steps", "a flow begins with a question", "add `- collect: <name>`"
+            )
         self._check_ways(flow)
         return flow
 
@@ -113,18 +122,22 @@ class _FlowReader:
             if step.id != step.collect:
                 raise wrong(node, "id", "a question's id is what it collects", "leave `id` out")
             if not self.texts.has(text):
-                raise wrong(node, "collect", f"there is no text `{text}`", "add it in data/responses/")
+                raise wrong(
+                    node, "collect", f"there is no text `{text}`", "add it in data/responses/"
+                )
             if "unclear" in node and not step.choices:
                 raise wrong(node, "unclear", "any words are an answer here", "leave `unclear` out")
             if not 1 <= step.longest <= LONGEST_WORDS:
                 raise wrong(node, "longest", "is too much", f"write 1 to {LONGEST_WORDS}")
             leads_astray = any(not branch.values for branch in step.next)
-            if step.choices and not step.unclear:
-                if any(choice.signal for choice in step.choices) or leads_astray:
-                    mend = "add `unclear:` with the step that follows an answer nobody understood"
-                    raise wrong(node, "collect", "an unclear answer has no way of its own", mend)
+            needs_a_way = leads_astray or any(choice.signal for choice in step.choices)
+            if step.choices and not step.unclear and needs_a_way:
+                mend = "add `unclear:` with the step that follows an answer nobody understood"
+                raise wrong(node, "collect", "an unclear answer has no way of its own", mend)
         if step.action.startswith("utter_") and not self.texts.has(step.action):
-            raise wrong(node, "action", f"there is no text `{step.action}`", "add it in data/responses/")
+            raise wrong(
+                node, "action", f"there is no text `{step.action}`", "add it in data/responses/"
+            )
         if step.action and not step.action.startswith("utter_") and step.action not in ACTIONS:
             mend = "use a text (utter_...) or one of: " + ", ".join(sorted(ACTIONS))
             raise wrong(node, "action", f"`{step.action}` is not known", mend)
@@ -139,7 +152,9 @@ class _FlowReader:
                 raise wrong(nodes, place, "this is no choice", "give it value, label and says")
             choice = self._choice(found)
             if choice.value in (c.value for c in choices):
-                raise wrong(found, "value", f"`{choice.value}` stands twice", "give each its own value")
+                raise wrong(
+                    found, "value", f"`{choice.value}` stands twice", "give each its own value"
+                )
             choices.append(choice)
             own = [*choice.label.values(), *(t for texts in choice.says.values() for t in texts)]
             for text in own:
@@ -198,7 +213,9 @@ class _FlowReader:
                 yield Branch((), str(branch["else"]))
                 continue
             if not isinstance(branch, dict) or set(branch) != {"if", "then"}:
-                raise wrong(branches, place, "this is no branch", "write `if:` and `then:`, or `else:`")
+                raise wrong(
+                    branches, place, "this is no branch", "write `if:` and `then:`, or `else:`"
+                )
             values = branch["if"] if isinstance(branch["if"], list) else [branch["if"]]
             for value in values:
                 if value not in [choice.value for choice in choices]:
@@ -213,7 +230,9 @@ class _FlowReader:
         for place, step in enumerate(flow.steps):
             if step.id in ids[:place]:
                 raise self._at(step, f"two steps are called `{step.id}`", "rename one")
-            targets = [branch.then for branch in step.next] + ([step.unclear] if step.unclear else [])
+            targets = [branch.then for branch in step.next] + (
+                [step.unclear] if step.unclear else []
+            )
             for target in targets:
                 if target != END and target not in ids:
                     mend = "use END or one of: " + ", ".join(ids)
@@ -227,7 +246,9 @@ class _FlowReader:
         ending = _closure({END}, _turned(ways))
         for step in flow.steps:
             if step.id not in reached:
-                raise self._at(step, f"no way leads to `{step.id}`", "name it in a `then`, or remove it")
+                raise self._at(
+                    step, f"no way leads to `{step.id}`", "name it in a `then`, or remove it"
+                )
             if step.id not in ending:
                 raise self._at(step, f"after `{step.id}` it never ends", "let one way lead to END")
 
