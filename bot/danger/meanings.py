@@ -1,0 +1,45 @@
+"""What a verdict says to a worker: signals and reasons in words, never a bare number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.content import signals as content
+from bot.content.yaml import Reader
+from bot.core.danger import Signal
+from bot.core.people import Language
+
+SENTENCES = ("phrase", "reads_like", "unsure", "answering", "lifted", "said_unsafe")
+
+
+@dataclass(frozen=True, slots=True)
+class Meanings:
+    """The meaning of each signal and the sentences around them, in one worker's language."""
+
+    meaning: Mapping[Signal, str]
+    sentences: Mapping[str, str]
+
+    def say(self, sentence: str, signals: Iterable[Signal] = (), phrase: str = "") -> str:
+        """Return a sentence with the signals' meanings in it."""
+        named = "; ".join(self.meaning[signal] for signal in signals)
+        return self.sentences[sentence].format(signals=named, phrase=phrase)
+
+
+def load_meanings(danger_dir: Path, language: Language) -> Meanings:
+    """Read signals.yml; every signal and every sentence must stand there."""
+    path = danger_dir / "signals.yml"
+    signals = content.load(path)
+    file = Reader(path)
+    both = "write {en: ..., es: ...}"
+    node = file.get(file.root, "sentences", dict, "write the sentences below `sentences:`")
+    file.only(node, set(SENTENCES))
+    said = {}
+    for name in SENTENCES:
+        entry = file.get(node, name, dict, both)
+        for one in Language:
+            file.get(entry, one.value, str, both)
+        said[name] = str(entry[language.value])
+    meaning = {signal: signals.of(signal).meaning[language] for signal in Signal}
+    return Meanings(meaning, said)
