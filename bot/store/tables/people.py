@@ -40,7 +40,8 @@ class Worker(Base):
     pin: Mapped[str | None] = mapped_column(comment="scrypt hash of the PIN; none: not set yet")
     pin_misses: Mapped[int] = mapped_column(default=0, comment="wrong PINs in a row")
     unlocked_until: Mapped[datetime | None] = mapped_column(Moment, comment="PIN given until")
-    writing: Mapped[str | None] = mapped_column(comment="what their next text answers, if any")
+    pin_locked_until: Mapped[datetime | None] = mapped_column(Moment, comment="too many wrong PINs")
+    writing: Mapped[str | None] = mapped_column(comment="sealed: what their next text answers")
     made_at: Mapped[datetime] = mapped_column(Moment, comment="when recorded")
 
 

@@ -43,6 +43,7 @@ class Inbox(Base):
     token: Mapped[str] = mapped_column(default="", comment="a button's token")
     chat: Mapped[bytes | None] = mapped_column(comment="sealed: a newcomer's chat, until judged")
     ref: Mapped[bytes | None] = mapped_column(comment="sealed: where the channel finds it again")
+    delete_at: Mapped[datetime | None] = mapped_column(Moment, comment="take it off the phone")
     edited: Mapped[bool] = mapped_column(default=False, comment="an edit of an older message")
     state: Mapped[InboxState] = mapped_column(of(InboxState), index=True, comment="how far it got")
     urgency: Mapped[Urgency | None] = mapped_column(of(Urgency), comment="what triage found")

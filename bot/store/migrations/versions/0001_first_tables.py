@@ -76,6 +76,12 @@ def upgrade() -> None:
             nullable=True,
             comment="sealed: where the channel finds it again",
         ),
+        sa.Column(
+            "delete_at",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="take it off the phone",
+        ),
         sa.Column("edited", sa.Boolean(), nullable=False, comment="an edit of an older message"),
         sa.Column("state", sa.String(length=32), nullable=False, comment="how far it got"),
         sa.Column("urgency", sa.String(length=32), nullable=True, comment="what triage found"),
@@ -220,7 +226,16 @@ def upgrade() -> None:
             "unlocked_until", sa.DateTime(timezone=True), nullable=True, comment="PIN given until"
         ),
         sa.Column(
-            "writing", sa.String(), nullable=True, comment="what their next text answers, if any"
+            "pin_locked_until",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="too many wrong PINs",
+        ),
+        sa.Column(
+            "writing",
+            sa.String(),
+            nullable=True,
+            comment="sealed: what their next text answers",
         ),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False, comment="when recorded"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_worker")),
