@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.content import flows, program, signals, texts
+from bot.content import flows, program, signals, texts, worker_words
 from bot.core.flows import Flow
+from bot.core.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Content:
     calendar: program.Calendar
     escalation: program.Escalation
     signals: signals.Signals
+    worker_words: Words
 
     def flow(self, name: str) -> Flow:
         """Return a flow; KeyError when there is none of that name."""
@@ -28,10 +30,14 @@ class Content:
 def load(data_dir: Path) -> Content:
     """Read and check data/; ContentError names the first mistake's file and line."""
     said = texts.load(data_dir / "responses")
+    escalation = program.load_escalation(data_dir / "program" / "escalation.yml")
     return Content(
         flows=flows.load(data_dir / "flows", said),
         texts=said,
-        calendar=program.load_calendar(data_dir / "program" / "calendar.yml"),
-        escalation=program.load_escalation(data_dir / "program" / "escalation.yml"),
+        calendar=program.load_calendar(data_dir / "program" / "calendar.yml", said),
+        escalation=escalation,
         signals=signals.load(data_dir / "danger" / "signals.yml"),
+        worker_words=worker_words.load(
+            data_dir / "program" / "worker_words.yml", said, escalation.outcomes
+        ),
     )
