@@ -39,8 +39,9 @@ class Settings:
     ``SAF_HOME``: folder of database and key (default ``./var``). ``SAF_DATABASE_URL``: PostgreSQL
     instead of SQLite in the home. ``SAF_KEY_FILE``: the program key (default in the home).
     ``SAF_CLIENT_BOT_TOKEN``, ``SAF_WORKER_BOT_TOKEN``: Telegram. ``SAF_TELEGRAM_URL``: another Bot
-    API server. ``SAF_WEBHOOK_URL``, ``SAF_WEBHOOK_SECRET``, ``SAF_WEBHOOK_PORT``: webhooks instead
-    of polling. ``SAF_TIMEZONE``: zone of people recorded without one. ``SAF_DATA``,
+    API server. ``SAF_CLIENT_BOT``, ``SAF_WORKER_BOT``: the bots' usernames, for the links that the
+    command line makes. ``SAF_WEBHOOK_URL``, ``SAF_WEBHOOK_SECRET``, ``SAF_WEBHOOK_PORT``: webhooks
+    instead of polling. ``SAF_TIMEZONE``: zone of people recorded without one. ``SAF_DATA``,
     ``SAF_MODELS``: other folders for the staff's room and the trained models.
     """
 
@@ -50,6 +51,8 @@ class Settings:
     client_token: Sensitive = field(default=Sensitive(""))
     worker_token: Sensitive = field(default=Sensitive(""))
     telegram_url: str = ""
+    client_bot: str = ""
+    worker_bot: str = ""
     webhook_url: str = ""
     webhook_secret: Sensitive = field(default=Sensitive(""))
     webhook_port: int = 8443
@@ -83,6 +86,8 @@ def read(environment: Mapping[str, str] | None = None, home: Path | None = None)
         client_token=Sensitive(env.get("SAF_CLIENT_BOT_TOKEN", "")),
         worker_token=Sensitive(env.get("SAF_WORKER_BOT_TOKEN", "")),
         telegram_url=env.get("SAF_TELEGRAM_URL", ""),
+        client_bot=env.get("SAF_CLIENT_BOT", "").removeprefix("@"),
+        worker_bot=env.get("SAF_WORKER_BOT", "").removeprefix("@"),
         webhook_url=env.get("SAF_WEBHOOK_URL", ""),
         webhook_secret=Sensitive(env.get("SAF_WEBHOOK_SECRET", "")),
         webhook_port=int(port),

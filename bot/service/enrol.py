@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.core.messages import Kind
+from bot.core.messages import Bot, Kind
 from bot.core.people import ClientState, PhoneState
 from bot.errors import SafError
 from bot.service import checkins, runs, speak
@@ -69,6 +69,12 @@ def invite(
     return token
 
 
+def link(house: House, bot: Bot, token: str) -> str:
+    """Return the deep link of a token; where the bot's name is not known, what to write to it."""
+    name = house.bots.get(bot, "")
+    return f"https://t.me/{name}?start={token}" if name else f"/start {token}"
+
+
 def redeem(s: Session, house: House, at: datetime, token: str, *, worker: bool) -> Invite | None:
     """Use up a link; None when it is unknown, used, too old or for the other bot."""
     lookup = house.sealer.lookup("invite", token)
@@ -85,12 +91,19 @@ def redeem(s: Session, house: House, at: datetime, token: str, *, worker: bool) 
 
 
 def bind(s: Session, house: House, person: Client | Worker, channel: str, address: str) -> None:
-    """Bind a phone to a person; the old phone of theirs, or the phone's old person, goes dead."""
+    """Bind a phone to a person; the old phone of theirs, or the phone's old person, goes dead.
+
+    Only among those of the same bot: one phone has the same address with both bots, and a worker
+    who tries the client bot must not lose their pages.
+    """
+    other: Client | Worker | None
     lookup = house.sealer.lookup("chat", f"{channel}/{address}")
-    for table in (Client, Worker):
-        other = s.scalar(sa.select(table).where(table.chat_lookup == lookup))
-        if other is not None and other.id != person.id:
-            other.chat = other.chat_lookup = other.channel = None
+    if isinstance(person, Client):
+        other = s.scalar(sa.select(Client).where(Client.chat_lookup == lookup))
+    else:
+        other = s.scalar(sa.select(Worker).where(Worker.chat_lookup == lookup))
+    if other is not None and other.id != person.id:
+        other.chat = other.chat_lookup = other.channel = None
     s.flush()
     people.bind_chat(house.sealer, person, channel, address)
     s.flush()

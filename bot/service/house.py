@@ -12,7 +12,7 @@ from bot.channels.base import Channel
 from bot.clock import Clock
 from bot.content import Content
 from bot.core.danger import Context, Verdict
-from bot.core.messages import Kind
+from bot.core.messages import Bot, Kind
 from bot.core.people import Role
 from bot.dialogue.turns import OpenTurns
 from bot.store.sealed import Sealer
@@ -67,6 +67,7 @@ class House:
     channels: Mapping[str, Channel]
     turns: OpenTurns
     engine: Engine | None = None
+    bots: Mapping[Bot, str] = field(default_factory=dict)  # usernames, for links; empty: unknown
     heard: list[Callable[[Heard], None]] = field(default_factory=list)
     wake: Callable[[], None] = lambda: None  # a commit wakes delivery; the ticks are the net
     fault: Callable[[str], None] = lambda point: None  # named points at which tests kill us

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from bot import content
 from bot.channels.base import Channel
 from bot.clock import Clock, SystemClock
+from bot.core.messages import Bot
 from bot.danger.triage import Triage
 from bot.dialogue.turns import OpenTurns
 from bot.errors import KeyTrouble, StoreTrouble
@@ -76,6 +77,7 @@ def open_house(
         triage=triage or load_triage(settings.models, settings.data),
         channels=channels or {},
         turns=OpenTurns(),
+        bots={Bot.CLIENT: settings.client_bot, Bot.WORKER: settings.worker_bot},
     )
     if fault is not None:
         house.fault = fault
