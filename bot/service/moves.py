@@ -86,7 +86,9 @@ def _taken(
     name = people.worker_name(house.sealer, worker)
     words = speak.text(house, "utter_alert_acknowledged", client.language, other=name)
     speak.to_client(s, house, at, client, Kind.NOTICE, words, alert_id=alert.id)
-    outbox.cancel(s, "somebody has it", Outbox.alert_id == alert.id, Outbox.kind == Kind.ESCALATION)
+    mine = Outbox.alert_id == alert.id
+    outbox.cancel(s, "somebody has it", mine, Outbox.kind == Kind.ESCALATION)
+    outbox.cancel(s, "somebody has it", mine, Outbox.key.startswith("nobody:"))
     for other in _paged(s, alert):
         if other.id != worker.id:
             words = speak.text(
@@ -121,7 +123,9 @@ def _closed(
     """Keep the outcome, cancel what still would leave, take the words off the workers' phones."""
     alert.closed_at, alert.outcome = at, outcome
     mine = Outbox.alert_id == alert.id
-    outbox.cancel(s, "the alert is closed", mine)
+    # A notice is true still ("Ben has it"), but for the one that nobody answered.
+    over = sa.or_(Outbox.kind != Kind.NOTICE, Outbox.key.startswith("nobody:"))
+    outbox.cancel(s, "the alert is closed", mine, over)
     s.execute(
         sa.update(Outbox)
         .where(mine, Outbox.worker_id.is_not(None), Outbox.state == OutboxState.SENT)
