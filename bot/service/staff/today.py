@@ -1,0 +1,120 @@
+"""/today: a worker's open alerts and tasks, and what is to be known before the next contact."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from bot.core.danger import Signal, Urgency
+from bot.core.people import Role
+from bot.service.staff import acts
+from bot.service.staff.desk import Desk
+from bot.store import care, people
+from bot.store.outbox import Press
+from bot.store.tables import Alert, Client, Seen, Task, TaskState
+
+MOST = 12  # lines of a kind; more does not fit on a small phone, and the rest is counted
+MOST_BUTTONS = 8
+
+
+def show(desk: Desk) -> None:
+    """List what is open for a worker; a supervisor sees every open alert. Each look is recorded."""
+    alerts = _alerts(desk)
+    tasks = [] if desk.worker.role is Role.OPERATOR else list(care.open_tasks(desk.s, desk.worker))
+    watched = _watched(desk)
+    if not alerts and not tasks and not watched:
+        desk.say("utter_today_nothing")
+        return
+    lines = [desk.text("utter_today_head", count=len(alerts) + len(tasks))]
+    presses: list[Press] = []
+    for alert in alerts[:MOST]:
+        lines.append(_alert_line(desk, alert))
+        presses.append(desk.button("open", label=f"#{alert.id}", alert_id=alert.id))
+    for number, task in enumerate(tasks[:MOST], 1):
+        lines.append(_task_line(desk, number, task))
+        label = desk.text("utter_button_done_number", number=number)
+        presses.append(desk.button("done", label=label, value=task.id))
+    lines += watched[:MOST]
+    left = sum(max(0, len(group) - MOST) for group in (alerts, tasks, watched))
+    if left:
+        lines.append(desk.text("utter_today_more", count=left))
+    desk.tell("\n".join(lines), buttons=_rows(presses[:MOST_BUTTONS]), shows=True)
+
+
+def _rows(presses: Sequence[Press]) -> list[Sequence[Press]]:
+    return [presses[place : place + 2] for place in range(0, len(presses), 2)]
+
+
+def _alerts(desk: Desk) -> list[Alert]:
+    if desk.worker.role is Role.SUPERVISOR:
+        return list(care.open_alerts(desk.s))
+    return list(acts.open_for(desk))
+
+
+def _alert_line(desk: Desk, alert: Alert) -> str:
+    client = desk.s.get_one(Client, alert.client_id)
+    desk.audit("today_shown", client, alert)
+    return desk.text(
+        "utter_today_alert",
+        number=alert.id,
+        urgency=desk.text(f"utter_urgency_{alert.urgency}"),
+        alias=people.alias(desk.house.sealer, client),
+        state=acts.stands(desk, alert),
+        time=desk.clock_face(alert.opened_at),
+    )
+
+
+def _task_line(desk: Desk, number: int, task: Task) -> str:
+    client = desk.s.get_one(Client, task.client_id)
+    desk.audit("today_shown", client)
+    name = f"utter_today_task_{task.kind}"
+    known = desk.house.content.texts.has(name)
+    what = desk.text(name if known else "utter_today_task_other")
+    alias = people.alias(desk.house.sealer, client)
+    return desk.text("utter_today_task", number=number, alias=alias, what=what)
+
+
+def _watched(desk: Desk) -> list[str]:
+    """Return a line for each client of the worker about whom something was seen since a person
+    last talked to them."""
+    lines: list[str] = []
+    mine = sa.select(Client).where(Client.worker_id == desk.worker.id, Client.key.is_not(None))
+    if desk.worker.role is Role.OPERATOR:
+        return lines
+    for client in desk.s.scalars(mine.order_by(Client.made_at)):
+        seen = sa.select(Seen.signal).where(
+            Seen.client_id == client.id, Seen.urgency == Urgency.WATCH
+        )
+        since = _last_contact(desk, client)
+        found = desk.s.scalars(seen.where(Seen.at > since) if since else seen).all()
+        if not found:
+            continue
+        desk.audit("today_shown", client)
+        names = [_meaning(desk, signal) for signal, _ in Counter(found).most_common(3)]
+        alias = people.alias(desk.house.sealer, client)
+        lines.append(desk.text("utter_today_watch", alias=alias, signals="; ".join(names)))
+    return lines
+
+
+def _meaning(desk: Desk, signal: Signal) -> str:
+    return desk.house.content.signals.of(signal).meaning[desk.worker.language]
+
+
+def _last_contact(desk: Desk, client: Client) -> datetime | None:
+    """Return when a person last talked to a client, as far as somebody marked it."""
+    moments = [
+        desk.s.scalar(
+            sa.select(sa.func.max(Alert.reached_at)).where(
+                Alert.client_id == client.id, Alert.trial.is_(False)
+            )
+        ),
+        desk.s.scalar(
+            sa.select(sa.func.max(Task.done_at)).where(
+                Task.client_id == client.id, Task.state == TaskState.DONE
+            )
+        ),
+    ]
+    return max((moment for moment in moments if moment is not None), default=None)
