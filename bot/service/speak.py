@@ -82,11 +82,14 @@ def to_client(
 def to_worker(
     s: Session, house: House, at: datetime, worker: Worker, kind: Kind, words: str, **more: Any
 ) -> Outbox | None:
-    """Write a message to a worker; None when they are not enrolled or it stands there already."""
+    """Write a message to a worker; None when they are not enrolled or it stands there already.
+
+    A page, and whatever is about a client, cannot be forwarded.
+    """
     if worker.chat is None or not worker.active:
         return None
     draft = Draft(worker, kind, words, **more)
-    if kind in (Kind.PAGE, Kind.ESCALATION):
+    if kind in (Kind.PAGE, Kind.ESCALATION) or draft.about is not None:
         draft = replace(draft, protect=True)
     return outbox.put(s, house.sealer, draft, at)
 
