@@ -8,11 +8,12 @@ from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.content.texts import Texts
 from bot.content.yaml import Reader
 from bot.core.alerts import Step, Who
 from bot.core.cadence import Cadence, Stretch
 from bot.core.danger import Signal, Urgency
-from bot.core.dates import DateStep
+from bot.core.dates import DateKind, DateStep
 from bot.core.hours import Span, Staffed
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -51,33 +52,63 @@ class Escalation:
     staffed: Staffed
 
 
-def load_calendar(path: Path) -> Calendar:
-    """Read calendar.yml."""
+def load_calendar(path: Path, texts: Texts) -> Calendar:
+    """Read calendar.yml; every step around a date must have its words among the texts."""
     reader = Reader(path)
     reader.only(reader.root, {"checkin", "dates"})
     checkin = reader.get(reader.root, "checkin", dict, "add `checkin:`")
+    reader.only(checkin, _CHECKIN)
     dates = reader.get(reader.root, "dates", dict, "add `dates:`")
+    reader.only(dates, {"steps"})
     stretches = tuple(
-        Stretch(reader.get(s, "until_day", int, "write a day"), _span(reader, s, "every"))
+        Stretch(reader.get(s, "until_day", int, "write a day"), _some(reader, s, "every"))
         for s in reader.get(checkin, "after_incident", list, "list the stretches")
     )
     cadence = Cadence(
-        usual=_span(reader, checkin, "usual"),
-        less_often=_span(reader, checkin, "less_often"),
+        usual=_some(reader, checkin, "usual"),
+        less_often=_some(reader, checkin, "less_often"),
         after_incident=stretches,
         nudge_after=_span(reader, checkin, "nudge_after"),
-        missed_after=_span(reader, checkin, "missed_after"),
+        missed_after=_some(reader, checkin, "missed_after"),
         silences=reader.get(checkin, "silences", int, "write a number"),
     )
-    steps = tuple(
-        DateStep(
-            id=reader.get(s, "id", str, "give it a name"),
-            offset=reader.get(s, "day", int, "write -7 for seven days before"),
-            to_worker=_one_of(reader, s, "to", {"worker": True, "client": False}),
-        )
-        for s in reader.get(dates, "steps", list, "list the days around a date")
+    steps: dict[str, DateStep] = {}
+    for node in reader.get(dates, "steps", list, "list the days around a date"):
+        step = _date_step(reader, node, texts)
+        if step.id in steps:
+            raise reader.wrong(node, "id", f"`{step.id}` stands here twice", "rename one")
+        steps[step.id] = step
+    return Calendar(cadence, tuple(steps.values()))
+
+
+_CHECKIN = {
+    *("usual", "less_often", "after_incident", "nudge_after", "missed_after"),
+    "silences",
+}
+
+
+def _date_step(reader: Reader, node: Any, texts: Texts) -> DateStep:
+    reader.only(node, {"id", "day", "months", "to", "kinds", "text"})
+    id_ = reader.get(node, "id", str, "give it a name")
+    step = DateStep(
+        id=id_,
+        offset=reader.get(node, "day", int, "write -7 for seven days before"),
+        to_worker=_one_of(reader, node, "to", {"worker": True, "client": False}),
+        months=reader.get(node, "months", int, "write 3 for three months after", 0),
+        kinds=frozenset(_one_of_list(reader, node, "kinds", {k.value: k for k in DateKind}))
+        if "kinds" in node
+        else frozenset(),
+        text=reader.get(node, "text", str, "name a text without its utter_date_", id_),
     )
-    return Calendar(cadence, steps)
+    name = f"utter_date_{step.text}"
+    if not texts.has(name):
+        raise reader.wrong(
+            node,
+            "text" if "text" in node else "id",
+            f"there is no text {name}",
+            "write it in data/responses/dates.yml",
+        )
+    return step
 
 
 def load_escalation(path: Path) -> Escalation:
@@ -135,6 +166,13 @@ def _span(reader: Reader, node: Any, key: str) -> timedelta:
         return span(value)
     except ValueError as error:
         raise reader.wrong(node, key, str(error), mend) from None
+
+
+def _some(reader: Reader, node: Any, key: str) -> timedelta:
+    found = _span(reader, node, key)
+    if not found:
+        raise reader.wrong(node, key, f"`{key}` is no time at all", "write at least 1s")
+    return found
 
 
 def _hours(reader: Reader, node: Any, key: str) -> Span:

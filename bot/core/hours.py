@@ -36,6 +36,17 @@ def local(day: date, at: time, zone: str) -> datetime:
     return datetime.combine(day, at, ZoneInfo(zone)).astimezone(UTC)
 
 
+def on_day(day: date, wish: time, zone: str, quiet: Span) -> datetime:
+    """Return the moment of a local day at which something unasked may come: at the wished time,
+    or, where that is quiet, at the end of the quiet hours of this same day and no other."""
+    return local(day, quiet.end if quiet.covers(wish) else wish, zone)
+
+
+def end_of_day(day: date, zone: str) -> datetime:
+    """Return the moment at which a local day is over."""
+    return local(day + timedelta(days=1), time(0), zone)
+
+
 def out_of_quiet(at: datetime, zone: str, quiet: Span) -> datetime:
     """Return the first moment not before ``at`` that lies outside the quiet hours."""
     here = at.astimezone(ZoneInfo(zone))
@@ -68,6 +79,14 @@ class Staffed:
     def next_start(self, at: datetime) -> datetime | None:
         """Return when the next shift begins, None when the program has no hours at all."""
         return next((start for start, _ in self._shifts(at) if start > at), None)
+
+    def rest_of_day(self, at: datetime) -> datetime | None:
+        """Return when the shift ends that runs now or begins later this local day, None without."""
+        today = at.astimezone(ZoneInfo(self.zone)).date()
+        for start, end in self._shifts(at):
+            if end > at and start.astimezone(ZoneInfo(self.zone)).date() <= today:
+                return end
+        return None
 
     def after(self, at: datetime, delay: timedelta) -> datetime:
         """Return the moment at which ``delay`` of staffed time has passed; without any hours,

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.content.program import clock_time
-from bot.core.cadence import every, next_checkin
+from bot.core.cadence import next_checkin, next_day
 from bot.core.hours import Span, out_of_quiet
 from bot.core.messages import Kind
 from bot.core.people import ClientState
 from bot.service import runs, speak, tasks
 from bot.service.house import House
-from bot.store import dues
+from bot.store import dues, outbox
 from bot.store.tables import (
     Checkin,
     CheckinState,
     Client,
     Due,
     DueKind,
-    DueState,
     FlowRun,
     Incident,
     Outbox,
@@ -30,6 +30,7 @@ from bot.store.tables import (
 )
 
 FLOW = "checkin"
+TALK = timedelta(hours=1)  # who has not answered for so long has put the phone away
 
 
 def quiet(client: Client) -> Span:
@@ -37,15 +38,30 @@ def quiet(client: Client) -> Span:
     return Span(clock_time(client.quiet_from), clock_time(client.quiet_to))
 
 
-def plan(s: Session, house: House, at: datetime, client: Client) -> Due | None:
-    """Plan a client's next check-in in place of any other; None when they get none."""
+def plan(
+    s: Session, house: House, at: datetime, client: Client, since: datetime | None = None
+) -> Due | None:
+    """Plan a client's next check-in in place of any other; None when they get none.
+
+    ``since``: the check-in from which the distance counts, so that a late answer moves no rhythm.
+    """
+    zone = ZoneInfo(client.timezone)
+    found = s.scalars(sa.select(Incident.at).where(Incident.client_id == client.id)).all()
+    incidents = [moment.astimezone(zone).date() for moment in found]
+    last = (since or at).astimezone(zone).date()
+    day = next_day(house.content.calendar.cadence, last, incidents, client.cadence)
+    return plan_on(s, at, client, day)
+
+
+def plan_on(s: Session, at: datetime, client: Client, day: date | None = None) -> Due | None:
+    """Plan a client's next check-in for a day of theirs, or for their next hour at all."""
     kinds = (DueKind.CHECKIN,)
     dues.skip(s, client, at, "planned anew", kinds=kinds)
     if client.state is not ClientState.ACTIVE:
         return None
-    incidents = s.scalars(sa.select(Incident.at).where(Incident.client_id == client.id)).all()
-    gap = every(house.content.calendar.cadence, at, incidents, client.cadence)
-    moment = next_checkin(at, gap, client.timezone, clock_time(client.checkin_time), quiet(client))
+    day = day or at.astimezone(ZoneInfo(client.timezone)).date()
+    wish = clock_time(client.checkin_time)
+    moment = next_checkin(at, day, client.timezone, wish, quiet(client))
     key = f"checkin:{client.id}:{moment.isoformat()}:{at.isoformat()}"
     return dues.put(s, DueKind.CHECKIN, client, moment, key=key)
 
@@ -53,26 +69,27 @@ def plan(s: Session, house: House, at: datetime, client: Client) -> Due | None:
 def ask(s: Session, house: House, at: datetime, client: Client, due: Due) -> str:
     """Ask how the day is; return why not, empty when it was asked.
 
-    It waits a day rather than throw a client out of a talk that they are in.
+    A client without a phone is their worker's to ask. The next one is planned whatever happens.
     """
     reason = speak.silenced(client, Kind.CHECKIN)
     if client.state is not ClientState.ACTIVE:
         reason = reason or f"the client is {client.state}"
     if reason and client.chat is None and client.state is ClientState.ACTIVE:
         tasks.give(s, house, at, client, "checkin", key=f"own_checkin:{due.id}", due_id=due.id)
-    if not reason and _talking(s, client, at):
-        reason = "the client is in a talk"
     if reason:
-        plan(s, house, at, client)
+        plan(s, house, at, client, due.at)
         return reason
     run = runs.begin(s, house, at, client, FLOW)
     checkin = Checkin(client_id=client.id, run_id=run.id, state=CheckinState.SENT, at=at)
     s.add(checkin)
     s.flush()
-    runs.ask(s, house, at, client, run, kind=Kind.CHECKIN, due_id=due.id, key=f"due:{due.id}")
     cadence = house.content.calendar.cadence
     nudge = out_of_quiet(at + cadence.nudge_after, client.timezone, quiet(client))
     missed = at + cadence.missed_after
+    key = f"due:{due.id}"
+    runs.ask(
+        s, house, at, client, run, kind=Kind.CHECKIN, key=key, due_id=due.id, expires_at=missed
+    )
     if nudge < missed:
         key = f"nudge:{checkin.id}"
         dues.put(s, DueKind.NUDGE, client, nudge, key=key, about_id=checkin.id)
@@ -81,15 +98,13 @@ def ask(s: Session, house: House, at: datetime, client: Client, due: Due) -> str
     return ""
 
 
-def _talking(s: Session, client: Client, at: datetime) -> bool:
+def talking(s: Session, client: Client, at: datetime) -> bool:
+    """Tell whether a client is in the middle of something else than a check-in: a reminder must
+    not throw them out of it."""
     run = runs.current(s, client)
-    cadence = "checkin"
-    return (
-        run is not None
-        and run.flow != cadence
-        and run.state is RunState.ACTIVE
-        and (at - run.asked_at).total_seconds() < 3600
-    )
+    if run is None or run.flow == FLOW or run.state is not RunState.ACTIVE:
+        return False
+    return at - run.asked_at < TALK
 
 
 def answered(s: Session, house: House, at: datetime, client: Client, run: FlowRun) -> None:
@@ -100,7 +115,7 @@ def answered(s: Session, house: House, at: datetime, client: Client, run: FlowRu
         return
     checkin.state, checkin.answered_at = CheckinState.ANSWERED, at
     dues.skip(s, client, at, "answered", about_id=checkin.id)
-    plan(s, house, at, client)
+    plan(s, house, at, client, checkin.at)
 
 
 def nudge(s: Session, house: House, at: datetime, client: Client, due: Due) -> str:
@@ -125,6 +140,7 @@ def nudge(s: Session, house: House, at: datetime, client: Client, due: Due) -> s
         key=f"due:{due.id}",
         due_id=due.id,
         run_id=run.id,
+        expires_at=checkin.at + house.content.calendar.cadence.missed_after,
         buttons=[row],
     )
     return ""
@@ -140,7 +156,8 @@ def missed(s: Session, house: House, at: datetime, client: Client, due: Due) -> 
     if run is not None:
         runs.end(run, at, RunState.ABANDONED)
     if _never_left(s, run):
-        plan(s, house, at, client)
+        outbox.cancel(s, "its moment has passed", Outbox.run_id == checkin.run_id)
+        plan(s, house, at, client, checkin.at)
         return "it never left"
     client.silences += 1
     most = house.content.calendar.cadence.silences
@@ -148,7 +165,7 @@ def missed(s: Session, house: House, at: datetime, client: Client, due: Due) -> 
         key = f"silence:{checkin.id}"
         tasks.give(s, house, at, client, "silence", key=key, due_id=due.id, count=most)
     else:
-        plan(s, house, at, client)
+        plan(s, house, at, client, checkin.at)
     return ""
 
 
@@ -158,6 +175,3 @@ def _never_left(s: Session, run: FlowRun | None) -> bool:
         return False
     sent = sa.select(Outbox.id).where(Outbox.run_id == run.id, Outbox.state == OutboxState.SENT)
     return s.scalar(sent.limit(1)) is None
-
-
-__all__ = ["DueState", "answered", "ask", "missed", "nudge", "plan", "quiet"]

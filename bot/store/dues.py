@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.store.session import changed
 from bot.store.tables import Client, Due, DueKind, DueState
 
 
@@ -42,19 +43,24 @@ def put(
 
 
 def ready(s: Session, at: datetime) -> Sequence[str]:
-    """Return the ids of what is due now, earliest first."""
-    asked = sa.select(Due.id).where(Due.state == DueState.WAITING, Due.at <= at)
-    return s.scalars(asked.order_by(Due.at, Due.id)).all()
+    """Return the ids of what is due now, earliest first; at one moment always in the same order."""
+    asked = sa.select(Due.id).join(Client, Client.id == Due.client_id)
+    asked = asked.where(Due.state == DueState.WAITING, Due.at <= at)
+    order = (Due.at, Client.made_at, Due.kind, Due.step, Due.id)
+    return s.scalars(asked.order_by(*order)).all()
 
 
 def take(s: Session, id_: str) -> Due | None:
     """Take one due thing; None when somebody else took it or it was skipped."""
-    taken = s.execute(
-        sa.update(Due)
-        .where(Due.id == id_, Due.state == DueState.WAITING)
-        .values(state=DueState.TAKEN)
-    )
-    return s.get_one(Due, id_) if taken.rowcount == 1 else None
+    mine = sa.update(Due).where(Due.id == id_, Due.state == DueState.WAITING)
+    if changed(s, mine.values(state=DueState.TAKEN)) != 1:
+        return None
+    return s.get_one(Due, id_)
+
+
+def put_off(due: Due, until: datetime) -> None:
+    """Let something that was taken wait until a later moment."""
+    due.state, due.at = DueState.WAITING, until
 
 
 def end(due: Due, at: datetime, state: DueState, reason: str = "") -> None:
@@ -77,8 +83,7 @@ def skip(
     )
     if about_id is not None:
         change = change.where(Due.about_id == about_id)
-    skipped = s.execute(change.values(state=DueState.SKIPPED, reason=reason, ended_at=at))
-    return skipped.rowcount
+    return changed(s, change.values(state=DueState.SKIPPED, reason=reason, ended_at=at))
 
 
 def next_moment(s: Session) -> datetime | None:

@@ -77,6 +77,15 @@ class Database:
         self._engine.dispose()
 
 
+def changed(s: Session, statement: sa.Update | sa.Delete) -> int:
+    """Carry out a bulk change; return how many rows it changed (compare and set: proceed only if
+    it is the number that was meant)."""
+    result = s.execute(statement)
+    if not isinstance(result, sa.CursorResult):
+        raise TypeError("a bulk change gives a cursor's result")
+    return result.rowcount
+
+
 def _prepare_sqlite(connection: object, _record: object) -> None:
     connection.isolation_level = None  # type: ignore[attr-defined]  # we say BEGIN ourselves
     cursor = connection.cursor()  # type: ignore[attr-defined]
