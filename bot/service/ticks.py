@@ -26,6 +26,7 @@ async def settle(house: House, lines: Lines) -> None:
         did += await in_thread(remind.tick, house)
         did += await in_thread(retain.tick, house)
         did += await deliver.tick(house)
+        did += await retain.sweep(house)
         if not did:
             return
     raise RuntimeError("the ticks do not come to rest")
@@ -38,6 +39,7 @@ def next_moment(house: House) -> datetime | None:
             outbox.next_moment(s),
             dues.next_moment(s),
             escalate.next_moment(s, house),
+            retain.next_moment(s),
             _next_try(s),
         ]
     return min((moment for moment in moments if moment is not None), default=None)
