@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -10,53 +13,96 @@ from sqlalchemy.orm import Session
 
 from bot.channels.base import Channel, OutcomeUnknown, Reason, SendFailed
 from bot.core.alerts import LogEvent
+from bot.core.hours import out_of_quiet
 from bot.core.messages import Bot, Button, Kind, Outgoing
 from bot.core.people import Role
-from bot.service import moves, speak, tasks
+from bot.service import checkins, moves, speak, tasks
 from bot.service.house import Heard, House, in_thread
 from bot.store import care, outbox, people
-from bot.store.tables import Alert, Client, Outbox, OutboxState, Worker
+from bot.store.tables import Alert, Client, FlowRun, Outbox, OutboxState, RunState, Worker
 
 log = structlog.get_logger()
 
 BATCH = 50
+AT_ONCE = 16  # receivers of one tick; Telegram takes about 30 messages a second
+HEAD_START = 1.0  # seconds by which pages leave before the rest, unless they are sent before that
 # Seconds until the next try; a page is never given up, the last delay repeats.
 RETRY = (2, 5, 15, 30, 60, 300)
 MOST_UNKNOWN = 5  # a page whose outcome stays unknown is not sent for ever
+UNASKED = (Kind.CHECKIN, Kind.NUDGE, Kind.ANNIVERSARY)
+PAGES, PAGING = "pages", (Kind.PAGE, Kind.ESCALATION)
 INLINE = ("terminal",)  # channels without a lock screen open a page at once
 
 
-async def tick(house: House) -> int:
-    """Send what may leave now; return how many messages were tried. Run twice, sends once."""
-    tried = 0
+async def tick(house: House, *, beside: bool = False) -> int:
+    """Send what may leave now; return how many messages were tried. Run twice, sends once.
+
+    One after the other, pages first, so that a rehearsal always tells the same story. ``beside``:
+    everybody's messages leave beside each other, each person's in their order, because a channel
+    that hangs for one person must hold up nobody else; then several ticks may run at once.
+    """
+    tried: set[str] = set()
     await in_thread(_recover, house)
     while True:
-        ids = await in_thread(_due, house)
-        if not ids:
-            return tried
-        for id_ in ids:
-            await _deliver(house, id_)
-            tried += 1
+        found = await in_thread(_due, house, tried)
+        if not found:
+            return len(tried)
+        tried.update(id_ for id_, _ in found)
+        if beside:
+            await _beside(house, found)
+        else:
+            await _lane(house, [id_ for id_, _ in found])
 
 
-def _due(house: House) -> list[str]:
+async def _beside(house: House, found: Sequence[tuple[str, str]]) -> None:
+    """Send pages, and a moment later the rest in one lane for each receiver."""
+    lanes: dict[str, list[str]] = {}
+    for id_, receiver in found:
+        lanes.setdefault(receiver, []).append(id_)
+    paging = [asyncio.create_task(_lane(house, [id_])) for id_ in lanes.pop(PAGES, [])]
+    if paging:
+        await asyncio.wait(paging, timeout=HEAD_START)
+    wide = asyncio.Semaphore(AT_ONCE)
+    await asyncio.gather(*paging, *(_lane(house, lane, wide) for lane in lanes.values()))
+
+
+def _due(house: House, tried: Collection[str]) -> list[tuple[str, str]]:
+    """Return what may leave and was not tried in this tick: its id, and its receiver or PAGES."""
     with house.db.read() as s:
-        return list(outbox.due(s, house.clock.now(), BATCH))
+        return [
+            (row.id, PAGES if row.kind in PAGING else row.client_id or row.worker_id or "")
+            for row in outbox.due(s, house.clock.now(), BATCH + len(tried))
+            if row.id not in tried
+        ]
+
+
+async def _lane(house: House, lane: Sequence[str], wide: asyncio.Semaphore | None = None) -> None:
+    """Send messages one after the other; one that fails never stops another."""
+    async with wide or contextlib.nullcontext():
+        for id_ in lane:
+            try:
+                await _deliver(house, id_)
+            except Exception:
+                # The row stays findable: pending, or under a lease that runs out.
+                log.exception("delivery_failed", outbox=id_)
 
 
 def _recover(house: House) -> None:
     """Settle messages whose sender died in the middle: nobody knows whether they arrived."""
-    with house.db.write() as s:
+    with house.db.read() as s:
         now = house.clock.now()
+        if not outbox.to_settle(s, now):
+            return
+    with house.db.write() as s:
         for row in outbox.leases_over(s, now):
-            _unknown(row, now, "the sender died")
+            _unknown(s, row, now, "the sender died")
         over = sa.and_(Outbox.expires_at.is_not(None), Outbox.expires_at <= now)
         outbox.cancel(s, "its moment has passed", over)
 
 
 async def _deliver(house: House, id_: str) -> None:
-    """Send one message; one receiver's failure never holds up another's."""
-    taken = await in_thread(_claim, house, id_)
+    """Send one message and keep how it ended."""
+    taken = await in_thread(_take, house, id_)
     if taken is None:
         return
     channel, outgoing = taken
@@ -64,13 +110,28 @@ async def _deliver(house: House, id_: str) -> None:
     try:
         ref = await channel.send(outgoing)
     except SendFailed as failure:
-        await in_thread(_failed, house, id_, failure)
+        kept_back = await in_thread(_failed, house, id_, failure)
+        if kept_back is not None:
+            house.tell(kept_back)
     except OutcomeUnknown:
         await in_thread(_outcome_unknown, house, id_)
     else:
         house.fault("after send")
         heard = await in_thread(_sent, house, id_, ref)
         house.tell(heard)
+
+
+def _take(house: House, id_: str) -> tuple[Channel, Outgoing] | None:
+    """Claim a message; one that cannot be made fails for good, or it would stand before all others
+    for ever."""
+    try:
+        return _claim(house, id_)
+    except sa.exc.OperationalError:
+        raise  # the database's trouble, not this message's
+    except Exception:
+        log.exception("message_cannot_be_made", outbox=id_)
+        _failed(house, id_, SendFailed("", permanent=True, reason=Reason.REFUSED))
+        return None
 
 
 def _claim(house: House, id_: str) -> tuple[Channel, Outgoing] | None:
@@ -90,9 +151,25 @@ def _claim(house: House, id_: str) -> tuple[Channel, Outgoing] | None:
         if address is None or channel is None or gone or reason:
             row.state, row.reason = OutboxState.CANCELLED, reason or "no chat any more"
             return None
+        later = _quiet_until(person, row, now)
+        if later is not None:
+            row.state, row.not_before, row.lease_until = OutboxState.PENDING, later, None
+            row.tries -= 1
+            return None
         text, buttons = _content(s, house, row, person, channel, now)
         bot = Bot.CLIENT if row.role is Role.CLIENT else Bot.WORKER
         return channel, Outgoing(address, text, buttons, row.silent, row.protect, bot)
+
+
+def _quiet_until(person: Client | Worker, row: Outbox, now: datetime) -> datetime | None:
+    """Return until when something unasked has to wait that an outage has pushed into the quiet
+    hours; None when it may leave. What was written in them was meant for them."""
+    if isinstance(person, Worker) or row.kind not in UNASKED:
+        return None
+    zone, quiet = person.timezone, checkins.quiet(person)
+    later = out_of_quiet(now, zone, quiet)
+    written_in_quiet = out_of_quiet(row.made_at, zone, quiet) != row.made_at
+    return None if later == now or written_in_quiet else later
 
 
 def _content(
@@ -100,7 +177,7 @@ def _content(
 ) -> tuple[str, tuple[tuple[Button, ...], ...]]:
     """Return what is sent; on a channel without a lock screen a page is opened already."""
     text, buttons = outbox.content(house.sealer, row, person)
-    pages = row.kind in (Kind.PAGE, Kind.ESCALATION) and row.alert_id is not None
+    pages = row.kind in PAGING and row.alert_id is not None
     if pages and channel.name in INLINE and isinstance(person, Worker):
         alert = s.get_one(Alert, row.alert_id)
         text = f"{text}\n{moves.details(s, house, alert, person, now)}"
@@ -134,15 +211,10 @@ def _heard(s: Session, house: House, row: Outbox, person: Client | Worker) -> He
     channel = house.channels[person.channel or ""]
     text, buttons = _content(s, house, row, person, channel, row.sent_at or row.made_at)
     about = s.get(Client, row.about_id) if row.about_id else None
-    name = (
-        people.alias(house.sealer, person)
-        if isinstance(person, Client)
-        else people.worker_name(house.sealer, person)
-    )
     return Heard(
         at=row.sent_at or row.made_at,
         zone=person.timezone,
-        to=name,
+        to=_name(house, person),
         role=row.role,
         channel=person.channel or "",
         kind=row.kind,
@@ -154,7 +226,19 @@ def _heard(s: Session, house: House, row: Outbox, person: Client | Worker) -> He
     )
 
 
-def _failed(house: House, id_: str, failure: SendFailed) -> None:
+def _name(house: House, person: Client | Worker) -> str:
+    if isinstance(person, Client):
+        return people.alias(house.sealer, person)
+    return people.worker_name(house.sealer, person)
+
+
+def _kept_back(house: House, row: Outbox, person: Client | Worker, now: datetime) -> Heard:
+    """Return what those who watch hear of a message that will not arrive."""
+    name, channel = _name(house, person), person.channel or ""
+    return Heard(now, person.timezone, name, row.role, channel, row.kind, skipped=row.reason)
+
+
+def _failed(house: House, id_: str, failure: SendFailed) -> Heard | None:
     """Plan the next try, or say to whom it concerns that this will never arrive."""
     with house.db.write() as s:
         row = s.get_one(Outbox, id_)
@@ -165,7 +249,7 @@ def _failed(house: House, id_: str, failure: SendFailed) -> None:
         if not failure.permanent or failure.moved_to is not None:
             delay = failure.retry_after or RETRY[min(row.tries, len(RETRY)) - 1]
             row.state, row.not_before = OutboxState.PENDING, now + timedelta(seconds=delay)
-            return
+            return None
         row.state = OutboxState.FAILED_PERMANENT
         log.warning("send_failed", outbox=row.id, kind=row.kind, reason=failure.reason.value)
         if isinstance(person, Client):
@@ -176,6 +260,7 @@ def _failed(house: House, id_: str, failure: SendFailed) -> None:
             alert = s.get_one(Alert, row.alert_id)
             care.log(s, alert, now, LogEvent.PAGE_FAILED, worker_id=person.id)
             _page_failed(s, alert, now)
+        return _kept_back(house, row, person, now)
 
 
 def _page_failed(s: Session, alert: Alert, now: datetime) -> None:
@@ -183,7 +268,7 @@ def _page_failed(s: Session, alert: Alert, now: datetime) -> None:
     waiting = sa.select(Outbox.id).where(
         Outbox.alert_id == alert.id,
         Outbox.worker_id.is_not(None),
-        Outbox.kind.in_((Kind.PAGE, Kind.ESCALATION)),
+        Outbox.kind.in_(PAGING),
         Outbox.state.in_((OutboxState.PENDING, OutboxState.SENDING, OutboxState.SENT)),
         Outbox.made_at >= alert.chain_at,
     )
@@ -193,14 +278,19 @@ def _page_failed(s: Session, alert: Alert, now: datetime) -> None:
 
 def _outcome_unknown(house: House, id_: str) -> None:
     with house.db.write() as s:
-        _unknown(s.get_one(Outbox, id_), house.clock.now(), "no answer from the channel")
+        _unknown(s, s.get_one(Outbox, id_), house.clock.now(), "no answer from the channel")
 
 
-def _unknown(row: Outbox, now: datetime, reason: str) -> None:
-    """Send again what must not be lost, never what must not be doubled."""
+def _unknown(s: Session, row: Outbox, now: datetime, reason: str) -> None:
+    """Send again what must not be lost, never what must not be doubled: a question that may not
+    have arrived is asked again at the next contact."""
     row.unknowns, row.lease_until, row.reason = row.unknowns + 1, None, reason
     if row.kind.resend_on_unknown and row.unknowns <= MOST_UNKNOWN:
         row.state = OutboxState.PENDING
         row.not_before = now + timedelta(seconds=RETRY[min(row.unknowns, len(RETRY)) - 1])
-    else:
-        row.state = OutboxState.OUTCOME_UNKNOWN
+        return
+    row.state = OutboxState.OUTCOME_UNKNOWN
+    people.count(s, "outcome_unknown")
+    run = s.get(FlowRun, row.run_id) if row.run_id else None
+    if run is not None and run.state is RunState.ACTIVE and run.asked_at <= row.made_at:
+        run.state = RunState.PAUSED

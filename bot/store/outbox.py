@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from bot.core.messages import Button, Kind
 from bot.core.people import Role
 from bot.store.sealed import Box, Sealer
+from bot.store.session import changed
 from bot.store.tables import ButtonRow, Client, Outbox, OutboxState, Worker, new_id
 
+URGENT = 1  # up to this priority a message waits for no other
 LEASE = timedelta(seconds=60)  # longer than any channel's own time-out, so that no one sends twice
 
 
@@ -124,20 +126,44 @@ def content(
     return text, tuple(tuple(Button(label, token) for label, token in line) for line in rows)
 
 
-def due(s: Session, at: datetime, limit: int) -> Sequence[str]:
-    """Return the ids of what may leave now: pages first, then answers, then the rest."""
-    asked = sa.select(Outbox.id).where(Outbox.state == OutboxState.PENDING, Outbox.not_before <= at)
+def due(s: Session, at: datetime, limit: int) -> Sequence[Outbox]:
+    """Return what may leave now: pages first, then answers, then the rest."""
+    asked = sa.select(Outbox).where(Outbox.state == OutboxState.PENDING, Outbox.not_before <= at)
     return s.scalars(asked.order_by(Outbox.priority, Outbox.place).limit(limit)).all()
 
 
 def claim(s: Session, id_: str, at: datetime) -> Outbox | None:
-    """Take one message under a lease; None when another sender has it or it was cancelled."""
-    taken = s.execute(
+    """Take one message under a lease; None when another sender has it, it was cancelled, or an
+    earlier one of the same receiver is still on its way.
+
+    Pages and safety answers wait for no other message.
+    """
+    take = (
         sa.update(Outbox)
         .where(Outbox.id == id_, Outbox.state == OutboxState.PENDING)
+        .where(sa.or_(Outbox.priority <= URGENT, ~_behind_another()))
         .values(state=OutboxState.SENDING, lease_until=at + LEASE, tries=Outbox.tries + 1)
+        .execution_options(synchronize_session=False)
     )
-    return s.get_one(Outbox, id_) if taken.rowcount == 1 else None
+    return s.get_one(Outbox, id_) if changed(s, take) == 1 else None
+
+
+def _behind_another() -> sa.Exists:
+    """Tell whether a message of the same receiver is being sent, or an earlier one is tried again:
+    what was said first arrives first."""
+    other = aliased(Outbox)
+    same = sa.or_(other.client_id == Outbox.client_id, other.worker_id == Outbox.worker_id)
+    tried = sa.and_(other.state == OutboxState.PENDING, other.tries > 0, other.place < Outbox.place)
+    on_its_way = sa.or_(other.state == OutboxState.SENDING, tried)
+    matters = sa.and_(other.priority > URGENT, other.priority <= Outbox.priority)
+    return sa.select(other.id).where(same, on_its_way, matters).exists()
+
+
+def to_settle(s: Session, at: datetime) -> bool:
+    """Tell whether a lease or the time of a message is over."""
+    lease = sa.and_(Outbox.state == OutboxState.SENDING, Outbox.lease_until <= at)
+    passed = sa.and_(Outbox.state == OutboxState.PENDING, Outbox.expires_at <= at)
+    return s.scalar(sa.select(Outbox.id).where(sa.or_(lease, passed)).limit(1)) is not None
 
 
 def leases_over(s: Session, at: datetime) -> Sequence[Outbox]:
@@ -149,12 +175,12 @@ def leases_over(s: Session, at: datetime) -> Sequence[Outbox]:
 
 def cancel(s: Session, reason: str, *conditions: sa.ColumnElement[bool]) -> int:
     """Cancel what has not left and is no longer true or wanted; return how many."""
-    cancelled = s.execute(
+    over = (
         sa.update(Outbox)
         .where(Outbox.state == OutboxState.PENDING, *conditions)
         .values(state=OutboxState.CANCELLED, reason=reason)
     )
-    return cancelled.rowcount
+    return changed(s, over)
 
 
 def next_moment(s: Session) -> datetime | None:
