@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.core.alerts import AlertState, LogEvent
 from bot.core.messages import Bot, Kind
 from bot.core.people import ClientState, PhoneState
 from bot.errors import SafError
-from bot.service import checkins, runs, speak
+from bot.service import alerts, checkins, runs, speak, tasks
 from bot.service.house import House
-from bot.store import dues, inbox, outbox, people
+from bot.store import care, dues, inbox, outbox, people
+from bot.store.session import changed
 from bot.store.tables import (
     Alert,
     Client,
@@ -79,13 +81,13 @@ def redeem(s: Session, house: House, at: datetime, token: str, *, worker: bool) 
     """Use up a link; None when it is unknown, used, too old or for the other bot."""
     lookup = house.sealer.lookup("invite", token)
     mine = Invite.worker_id if worker else Invite.client_id
-    used = s.execute(
+    use = (
         sa.update(Invite)
         .where(Invite.token_lookup == lookup, Invite.used_at.is_(None), Invite.expires_at > at)
         .where(mine.is_not(None))
         .values(used_at=at)
     )
-    if used.rowcount != 1:
+    if changed(s, use) != 1:
         return None
     return s.scalar(sa.select(Invite).where(Invite.token_lookup == lookup))
 
@@ -159,22 +161,37 @@ def begin(s: Session, house: House, at: datetime, client: Client) -> None:
         speak.to_client(s, house, at, client, Kind.REPLY, words, buttons=[[press]])
 
 
-def hand_over(s: Session, house: House, at: datetime, client: Client, to: Worker) -> None:
-    """Give a client another worker; open tasks move along, alerts and dues follow the client."""
-    before = client.worker_id
-    client.worker_id = to.id
+def hand_over(
+    s: Session, house: House, at: datetime, client: Client, to: Worker, who: str = "operator"
+) -> None:
+    """Give a client another worker; open tasks move along, dues follow the client.
+
+    1. The new worker gets a task that says so, and a page for every open alert.
+    2. An alert that the old worker had and did not finish is nobody's now, so it rings again.
+    3. The old worker's pages open nothing any more.
+    """
+    before, client.worker_id = client.worker_id, to.id
     s.execute(
         sa.update(Task)
         .where(Task.client_id == client.id, Task.state == TaskState.OPEN)
         .values(worker_id=to.id)
     )
-    s.execute(
-        sa.update(Alert)
-        .where(Alert.client_id == client.id, Alert.acknowledged_by == before)
-        .where(Alert.closed_at.is_(None))
-        .values(acknowledged_by=to.id)
-    )
-    people.audit(s, at, "operator", "handed_over", client_id=client.id)
+    people.audit(s, at, who, "handed_over", client_id=client.id)
+    s.flush()
+    is_open = sa.select(Alert).where(Alert.client_id == client.id, Alert.closed_at.is_(None))
+    for alert in s.scalars(is_open.order_by(Alert.id)).all():
+        care.log(s, alert, at, LogEvent.RELEASED, worker_id=before, detail=care.HANDED_OVER)
+        mine = Outbox.alert_id == alert.id, Outbox.worker_id == before
+        outbox.cancel(s, "the client has another worker", *mine)
+        if alert.state is AlertState.ACKNOWLEDGED and alert.acknowledged_by == before:
+            alerts.restart(s, house, at, alert, client)
+            continue
+        if alert.acknowledged_by == before:
+            alert.acknowledged_by = to.id
+        key = f"page:{alert.id}:{at.isoformat()}:handed_over:{to.id}"
+        alerts.page(s, house, at, alert, client, to, key=key)
+    key = f"new_client:{client.id}:{to.id}:{at.isoformat()}"
+    tasks.give(s, house, at, client, "new_client", key=key)
 
 
 def set_phone(

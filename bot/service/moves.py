@@ -15,6 +15,7 @@ from bot.core.messages import Kind
 from bot.service import alerts, speak
 from bot.service.house import House
 from bot.store import care, inbox, outbox, people
+from bot.store.session import changed
 from bot.store.tables import (
     Alert,
     Checkin,
@@ -54,12 +55,9 @@ def move(
 
     The state is compared and set in one statement: of two workers at once only one has it.
     """
-    changed = s.execute(
-        sa.update(Alert)
-        .where(Alert.id == alert.id, Alert.state.in_(rules.ALLOWED[what]))
-        .values(state=_TARGET[what])
-    )
-    if changed.rowcount != 1:
+    possible = Alert.state.in_(rules.ALLOWED[what])
+    move_it = sa.update(Alert).where(Alert.id == alert.id, possible).values(state=_TARGET[what])
+    if changed(s, move_it) != 1:
         return False
     s.refresh(alert)
     client = s.get_one(Client, alert.client_id)

@@ -14,6 +14,8 @@ from bot.store.tables import Alert, AlertLog, Ask, AskState, Client, Seen, Task,
 
 RECENT = timedelta(days=3)  # how long an earlier signal colours the reading of a new message
 
+HANDED_OVER = "handed over"  # in the log: this worker's pages open nothing any more
+
 
 def log(
     s: Session,
@@ -37,6 +39,16 @@ def newest_open(s: Session, client_id: str) -> Alert | None:
 def of_message(s: Session, inbox_id: str) -> Alert | None:
     """Return the alert that a message opened, None when it opened none."""
     return s.scalar(sa.select(Alert).where(Alert.inbox_id == inbox_id))
+
+
+def paged(s: Session, alert: Alert, worker: Worker) -> bool:
+    """Tell whether a worker was paged for an alert, and the client was not given away since."""
+    asked = sa.select(AlertLog.event).where(
+        AlertLog.alert_id == alert.id,
+        AlertLog.worker_id == worker.id,
+        sa.or_(AlertLog.event == LogEvent.PAGED, AlertLog.detail == HANDED_OVER),
+    )
+    return s.scalar(asked.order_by(AlertLog.id.desc()).limit(1)) == LogEvent.PAGED
 
 
 def open_alerts(s: Session, worker: Worker | None = None) -> Sequence[Alert]:

@@ -30,12 +30,7 @@ def concerns(desk: Desk, alert: Alert) -> bool:
     client = desk.s.get_one(Client, alert.client_id)
     if people.may_see(worker, client) or alert.acknowledged_by == worker.id:
         return True
-    paged = sa.select(AlertLog.id).where(
-        AlertLog.alert_id == alert.id,
-        AlertLog.event == LogEvent.PAGED,
-        AlertLog.worker_id == worker.id,
-    )
-    return desk.s.scalar(paged.limit(1)) is not None
+    return care.paged(desk.s, alert, worker)
 
 
 def open_for(desk: Desk) -> Sequence[Alert]:
@@ -52,7 +47,8 @@ def open_for(desk: Desk) -> Sequence[Alert]:
         Alert.state != AlertState.CLOSED,
         sa.or_(Alert.id.in_(paged), Alert.client_id.in_(mine), Alert.acknowledged_by == worker.id),
     )
-    return desk.s.scalars(asked.order_by(Alert.id.desc())).all()
+    found = desk.s.scalars(asked.order_by(Alert.id.desc())).all()
+    return [alert for alert in found if concerns(desk, alert)]
 
 
 def act(desk: Desk, alert: Alert | None, move: Move, outcome: str = "") -> None:
