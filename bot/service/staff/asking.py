@@ -5,10 +5,10 @@ from __future__ import annotations
 from bot.core.hours import out_of_quiet
 from bot.core.messages import Kind
 from bot.core.people import ClientState
-from bot.service import checkins, runs, speak
+from bot.service import checkins, speak
 from bot.service.staff.desk import Desk
 from bot.store import dues, people
-from bot.store.tables import Client, DueKind, DueState, RunState
+from bot.store.tables import Client, DueKind, DueState
 
 
 def ask_now(desk: Desk, client: Client) -> None:
@@ -48,6 +48,4 @@ def _why_not(desk: Desk, client: Client) -> str:
         return client.state.value
     if speak.silenced(client, Kind.CHECKIN):
         return "no_phone"
-    run = runs.current(desk.s, client)
-    talking = run is not None and run.flow != checkins.FLOW and run.state is RunState.ACTIVE
-    return "talking" if talking else ""
+    return "talking" if checkins.talking(desk.s, client, desk.at) else ""

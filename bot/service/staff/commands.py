@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from bot.core.dates import DateKind
@@ -12,15 +12,14 @@ from bot.core.messages import Bot
 from bot.core.people import PhoneState
 from bot.errors import SafError
 from bot.service import dates, enrol
-from bot.service.staff import asking, phones, pin, today
+from bot.service.staff import asking, code_words, phones, pin, today
+from bot.service.staff.days import sensible
 from bot.service.staff.desk import Desk
 from bot.store import people
 from bot.store.people import fold
 from bot.store.tables import Client
 
-SHORTEST_CODE_WORD = 4  # shorter words stand inside everyday talk and would page by mistake
 LONGEST_WHAT = 80  # a word for whom a date is about; more would be a story
-LIFETIME, YEARS_AHEAD = timedelta(days=100 * 365), timedelta(days=20 * 365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +100,6 @@ def _date(desk: Desk, words: Sequence[str]) -> None:
     desk.say("utter_date_kept", about=client, alias=alias, day=day.isoformat())
 
 
-def sensible(kind: DateKind, day: date, today: date) -> bool:
-    """Tell whether a day can be meant: a court date that is over, or a slip of the year, cannot."""
-    if kind.yearly:
-        return today - LIFETIME < day < today + YEARS_AHEAD
-    return today <= day < today + YEARS_AHEAD
-
-
 def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
@@ -149,11 +141,10 @@ def _code_word(desk: Desk, words: Sequence[str]) -> None:
     if not word:
         desk.say("utter_usage_codeword")
         return
-    if len(fold(word)) < SHORTEST_CODE_WORD:
-        desk.say("utter_codeword_short", count=SHORTEST_CODE_WORD)
+    if not code_words.long_enough(word):
+        desk.say("utter_codeword_short", count=code_words.SHORTEST)
         return
-    box = people.box(desk.house.sealer, client)
-    client.code_word = box.seal("client.code_word", client.id, word)
+    code_words.keep(desk.house, client, word)
     desk.audit("code_word_set", client)
     alias = people.alias(desk.house.sealer, client)
     desk.say("utter_codeword_kept", about=client, alias=alias)

@@ -1,0 +1,24 @@
+"""The code word: agreed aloud, kept sealed, never repeated back."""
+
+from __future__ import annotations
+
+from bot.errors import SafError
+from bot.service.house import House
+from bot.store import people
+from bot.store.people import fold
+from bot.store.tables import Client
+
+SHORTEST = 4  # shorter words stand inside everyday talk and would page by mistake
+
+
+def long_enough(word: str) -> bool:
+    """Tell whether a word is long enough not to ring by mistake."""
+    return len(fold(word)) >= SHORTEST
+
+
+def keep(house: House, client: Client, word: str) -> None:
+    """Keep a client's code word; SafError when it would ring by mistake."""
+    if not long_enough(word):
+        raise SafError(f"A code word needs {SHORTEST} letters or more: everyday words would ring.")
+    box = people.box(house.sealer, client)
+    client.code_word = box.seal("client.code_word", client.id, word.strip())
