@@ -1,0 +1,48 @@
+"""Leaving: a worker who goes leaves nothing behind that nobody looks after."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.core.alerts import AlertState, LogEvent
+from bot.service import alerts
+from bot.service.house import House
+from bot.store import care, outbox
+from bot.store.tables import Alert, Client, Invite, OnCall, Outbox, Worker
+
+
+def leave(s: Session, house: House, at: datetime, worker: Worker) -> None:
+    """Let a worker go, whose clients have another worker already.
+
+    1. Their phone, PIN and links go dead, what was on its way to them is cancelled.
+    2. Their shifts end.
+    3. An alert that they had rings again for the others; where the client was reached already, it
+       is the client's own worker's to close.
+    """
+    worker.active = False
+    worker.chat = worker.chat_lookup = worker.channel = None
+    worker.pin = worker.writing = worker.unlocked_until = None
+    s.execute(
+        sa.update(Invite)
+        .where(Invite.worker_id == worker.id, Invite.used_at.is_(None))
+        .values(expires_at=at)
+    )
+    outbox.cancel(s, "the worker left", Outbox.worker_id == worker.id)
+    s.execute(sa.delete(OnCall).where(OnCall.worker_id == worker.id, OnCall.starts >= at))
+    s.execute(
+        sa.update(OnCall).where(OnCall.worker_id == worker.id, OnCall.ends > at).values(ends=at)
+    )
+    s.flush()
+    had = sa.select(Alert).where(
+        Alert.acknowledged_by == worker.id, Alert.state != AlertState.CLOSED
+    )
+    for alert in s.scalars(had).all():
+        client = s.get_one(Client, alert.client_id)
+        care.log(s, alert, at, LogEvent.RELEASED, worker_id=worker.id, detail="left")
+        if alert.state is AlertState.REACHED:
+            alert.acknowledged_by = client.worker_id
+        else:
+            alerts.restart(s, house, at, alert, client)
