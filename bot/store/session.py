@@ -72,6 +72,14 @@ class Database:
         except sa.exc.SQLAlchemyError as error:
             raise StoreTrouble(f"the tables cannot be made: {error.__cause__}") from None
 
+    def wipe_journal(self) -> None:
+        """Empty SQLite's journal, so that what was just erased does not stand in it any more."""
+        if self.sqlite:
+            with self._engine.connect() as connection:
+                connection.exec_driver_sql("COMMIT")
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                connection.exec_driver_sql("BEGIN")
+
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
