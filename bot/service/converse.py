@@ -4,32 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-from bot.core.alerts import Join
-from bot.core.danger import Signal, Urgency, Verdict
+from bot.core.danger import Urgency
 from bot.core.effects import Effect
 from bot.core.flows import Flow
-from bot.core.hours import out_of_quiet
-from bot.core.messages import InboundKind, Kind
+from bot.core.messages import Kind
 from bot.errors import EngineDown, TurnFailed
-from bot.service import carry, checkins, runs, safety, speak
-from bot.service.alerts import Opened
+from bot.service import carry, outage, runs, safety, speak
 from bot.service.house import House, in_thread
 from bot.service.judge import done
 from bot.store import inbox
 from bot.store.outbox import Press
-from bot.store.tables import Alert, Client, FlowRun, Inbox, InboxState, RunState, Seen
+from bot.store.tables import Client, FlowRun, Inbox, InboxState, RunState
 
 log = structlog.get_logger()
 
-RETRY = (2, 5, 15, 30, 60)  # seconds between tries of a turn; the engine restarts in about ten
-STALE = timedelta(minutes=30)  # older turns are not replayed: the moment has passed
 # Buttons under answers that offer something.
 OFFERS: Mapping[str, Sequence[str]] = {
     "utter_stop": ("stop", "one_week"),
@@ -51,6 +46,7 @@ class Asked:
     text: str
     choice: str | None
     late: bool
+    overtaken: bool  # a tap whose question was answered while it waited
 
 
 async def turns(house: House, client_id: str) -> None:
@@ -60,23 +56,37 @@ async def turns(house: House, client_id: str) -> None:
         if asked is None:
             return
         if asked.late:
-            await in_thread(_too_late, house, asked)
+            await in_thread(outage.too_late, house, asked.inbox_id)
+            continue
+        if asked.overtaken:
+            await in_thread(outage.overtaken, house, asked.inbox_id)
             continue
         try:
-            if house.engine is None:
-                raise EngineDown("there is no engine")
-            flows = runs.Flows(house.content, asked.flow)
-            with house.turns.open(flows, asked.state, text=asked.text, choice=asked.choice) as turn:
-                answer = await house.engine.turn(turn.request())
-                effects = turn.effects
+            await _turn(house, asked)
         except (EngineDown, TurnFailed) as error:
             log.warning("turn_failed", inbox=asked.inbox_id, why=type(error).__name__)
-            await in_thread(_wait, house, asked)
+            await in_thread(outage.wait, house, asked.inbox_id)
             return
-        house.fault("before turn is written")
-        await in_thread(_commit, house, asked, answer, effects)
-        house.fault("after turn is written")
+        except sa.exc.OperationalError:
+            raise  # the database's trouble: the row stays as it is for the next tick
+        except Exception:
+            log.exception("turn_broke", inbox=asked.inbox_id)
+            await in_thread(outage.wait, house, asked.inbox_id)
+            return
         house.wake()
+
+
+async def _turn(house: House, asked: Asked) -> None:
+    """Take one turn; what the actions staged counts only with the answer that comes in time."""
+    if house.engine is None:
+        raise EngineDown("there is no engine")
+    flows = runs.Flows(house.content, asked.flow)
+    with house.turns.open(flows, asked.state, text=asked.text, choice=asked.choice) as turn:
+        answer = await house.engine.turn(turn.request())
+        effects = turn.effects
+    house.fault("before turn is written")
+    await in_thread(_commit, house, asked, answer, effects)
+    house.fault("after turn is written")
 
 
 def _next(house: House, client_id: str) -> Asked | None:
@@ -93,7 +103,10 @@ def _next(house: House, client_id: str) -> Asked | None:
         row = rows[0]
         client = s.get_one(Client, client_id)
         run = runs.current(s, client)
-        if run is not None and run.state is RunState.PAUSED and row.kind is not InboundKind.BUTTON:
+        button = inbox.button(s, row) if row.token else None
+        overtaken = button is not None and not _asks(run, row)
+        # Words answer only the question that stood when they were written.
+        if button is None and not (_asks(run, row) and run and run.state is RunState.ACTIVE):
             run = None
         state: dict[str, Any] = {
             "language": client.language.value,
@@ -102,7 +115,6 @@ def _next(house: House, client_id: str) -> Asked | None:
             "answers": runs.answers(s, house, client, run) if run else {},
             "asked_again": run.asked_again if run else False,
         }
-        button = inbox.button(s, row) if row.token else None
         return Asked(
             inbox_id=row.id,
             run_id=run.id if run else None,
@@ -110,68 +122,14 @@ def _next(house: House, client_id: str) -> Asked | None:
             state=state,
             text=inbox.words(house.sealer, row, client),
             choice=button.value if button else None,
-            late=row.state is InboxState.WAITING and now - row.received_at > STALE,
+            late=now - row.received_at > outage.STALE,
+            overtaken=overtaken,
         )
 
 
-def _wait(house: House, asked: Asked) -> None:
-    """Keep a turn for later; say once an outage that we are slow, unless safety was said."""
-    with house.db.write() as s:
-        row = s.get_one(Inbox, asked.inbox_id)
-        if row.state not in (InboxState.JUDGED, InboxState.WAITING):
-            return
-        at = house.clock.now()
-        client = s.get_one(Client, row.client_id)
-        first = row.state is InboxState.JUDGED
-        row.state = InboxState.WAITING
-        row.next_try_at = at + timedelta(seconds=RETRY[min(row.tries, len(RETRY) - 1)])
-        row.tries += 1
-        if first and row.urgency is Urgency.TODAY:
-            opened = _opened(s, row)
-            if opened is not None:
-                verdict = _verdict(row)
-                safety.answer(s, house, at, client, verdict, opened, row.id)
-        elif first and client.held_at is None:
-            words = speak.text(house, "utter_holding", client.language)
-            speak.to_client(s, house, at, client, Kind.HOLDING, words)
-        if first:
-            client.held_at = client.held_at or at
-    house.wake()
-
-
-def _too_late(house: House, asked: Asked) -> None:
-    """Give up a turn whose moment has passed; offer to go on, once an outage."""
-    with house.db.write() as s:
-        row = s.get_one(Inbox, asked.inbox_id)
-        if row.state is not InboxState.WAITING:
-            return
-        at = house.clock.now()
-        client = s.get_one(Client, row.client_id)
-        done(row, at)
-        if client.held_at is None:
-            return
-        client.held_at = None
-        words = speak.text(house, "utter_back", client.language)
-        press = speak.button(house, client.language, "go_on")
-        later = out_of_quiet(at, client.timezone, checkins.quiet(client))
-        speak.to_client(
-            s, house, at, client, Kind.HOLDING, words, buttons=[[press]], not_before=later
-        )
-    house.wake()
-
-
-def _verdict(row: Inbox) -> Verdict:
-    return Verdict(row.urgency or Urgency.NONE, tuple(Signal(one) for one in row.signals))
-
-
-def _opened(s: Session, row: Inbox) -> Opened | None:
-    """Return the alert that a judged message led to, None when it led to none."""
-    seen = sa.select(Seen.alert_id).where(Seen.inbox_id == row.id, Seen.alert_id.is_not(None))
-    alert_id = s.scalar(seen.limit(1))
-    if alert_id is None:
-        return None
-    alert = s.get_one(Alert, alert_id)
-    return Opened(alert, Join.OPEN if alert.inbox_id == row.id else Join.MERGE)
+def _asks(run: FlowRun | None, row: Inbox) -> bool:
+    """Tell whether a run still asks what stood there when a message came."""
+    return run is not None and row.asked == f"{run.flow}.{run.step}"
 
 
 def _commit(
@@ -190,9 +148,17 @@ def _commit(
         run = s.get(FlowRun, asked.run_id) if asked.run_id else None
         client.held_at = None
         done(row, at)
+        row.hold = row.hold or _danger_since(s, row)
         came = carry.carry_out(s, house, at, row, client, run, effects)
         _advance(s, house, at, run, answer["state"])
         _answer(s, house, at, row, client, run, answer, came)
+
+
+def _danger_since(s: Session, row: Inbox) -> bool:
+    """Tell whether a later message got a safety answer while this turn went on; no question may
+    come on top of that."""
+    asked = sa.select(Inbox.id).where(Inbox.client_id == row.client_id, Inbox.place > row.place)
+    return s.scalar(asked.where(Inbox.urgency == Urgency.NOW).limit(1)) is not None
 
 
 def _advance(
@@ -219,8 +185,8 @@ def _answer(
     """Write the one message that answers a turn: safety first, then replies, then the question."""
     if came.silent:
         return
-    opened = came.opened or _opened(s, row)
-    verdict = _verdict(row) if row.urgency and row.urgency.pages else came.verdict
+    opened = came.opened or outage.opened(s, row)
+    verdict = outage.verdict(row) if row.urgency and row.urgency.pages else came.verdict
     if verdict.urgency is Urgency.NOW and opened is not None:
         if run is not None and run.state is RunState.ACTIVE:
             run.state = RunState.PAUSED

@@ -38,7 +38,7 @@ def tap(s: Session, house: House, at: datetime, row: Inbox, client: Client) -> N
     row.state, row.handled_at = InboxState.HANDLED, at
     does = _DOES.get(button.does) if button is not None else None
     if button is None or does is None:
-        _old(s, house, at, client)
+        old(s, house, at, client)
     else:
         does(s, house, at, row, client, button)
 
@@ -51,14 +51,15 @@ def _choice(
     current = run is not None and run.state in (RunState.ACTIVE, RunState.PAUSED)
     if run is None or not current or run.step != button.step:
         row.state, row.handled_at = InboxState.HANDLED, at
-        _old(s, house, at, client)
+        old(s, house, at, client)
         return
     run.state = RunState.ACTIVE
     row.token, row.asked = button.token, f"{run.flow}.{run.step}"
     row.state = InboxState.JUDGED
 
 
-def _old(s: Session, house: House, at: datetime, client: Client) -> None:
+def old(s: Session, house: House, at: datetime, client: Client) -> None:
+    """Say that a button is old, and ask what is asked now."""
     run = runs.current(s, client)
     if run is not None and run.state is RunState.ACTIVE:
         before = speak.text(house, "utter_old_button", client.language)
@@ -142,7 +143,7 @@ def _ask(
 ) -> None:
     ask = s.get(Ask, button.value)
     if ask is None or ask.state is not AskState.OPEN:
-        _old(s, house, at, client)
+        old(s, house, at, client)
         return
     answer = button.does.removeprefix("ask_")
     asks.settle(s, house, at, client, ask, answer, row.id)

@@ -1,0 +1,102 @@
+"""Outages of the dialogue: what becomes of turns that could not be taken when they were due."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.core.alerts import Join
+from bot.core.danger import Signal, Urgency, Verdict
+from bot.core.hours import out_of_quiet
+from bot.core.messages import Kind
+from bot.service import checkins, safety, speak, taps
+from bot.service.alerts import Opened
+from bot.service.house import House
+from bot.service.judge import done
+from bot.store import inbox
+from bot.store.tables import Alert, Client, Inbox, InboxState, Seen
+
+RETRY = (2, 5, 15, 30, 60)  # seconds between tries of a turn; the engine restarts in about ten
+STALE = timedelta(minutes=30)  # older turns are not replayed: the moment has passed
+_OPEN = (InboxState.JUDGED, InboxState.WAITING)
+
+
+def wait(house: House, inbox_id: str) -> None:
+    """Keep a turn for later; say once an outage that we are slow, unless safety was said."""
+    with house.db.write() as s:
+        row = s.get_one(Inbox, inbox_id)
+        if row.state not in _OPEN:
+            return
+        at = house.clock.now()
+        client = s.get_one(Client, row.client_id)
+        first = row.state is InboxState.JUDGED
+        row.state = InboxState.WAITING
+        row.next_try_at = at + timedelta(seconds=RETRY[min(row.tries, len(RETRY) - 1)])
+        row.tries += 1
+        if first and not _say_safety(s, house, at, row, client) and client.held_at is None:
+            words = speak.text(house, "utter_holding", client.language)
+            speak.to_client(s, house, at, client, Kind.HOLDING, words)
+        if first:
+            client.held_at = client.held_at or at
+    house.wake()
+
+
+def too_late(house: House, inbox_id: str) -> None:
+    """Give up a turn whose moment has passed; offer to go on, once for all that were given up,
+    outside the client's quiet hours."""
+    with house.db.write() as s:
+        row = s.get_one(Inbox, inbox_id)
+        if row.state not in _OPEN:
+            return
+        at = house.clock.now()
+        client = s.get_one(Client, row.client_id)
+        if row.state is InboxState.JUDGED:
+            _say_safety(s, house, at, row, client)
+        done(row, at)
+        s.flush()
+        if any(other.state in _OPEN for other in inbox.open_of_client(s, client.id)):
+            return
+        client.held_at = None
+        words = speak.text(house, "utter_back", client.language)
+        press = speak.button(house, client.language, "go_on")
+        later = out_of_quiet(at, client.timezone, checkins.quiet(client))
+        speak.to_client(
+            s, house, at, client, Kind.HOLDING, words, buttons=[[press]], not_before=later
+        )
+    house.wake()
+
+
+def overtaken(house: House, inbox_id: str) -> None:
+    """Let a tap change nothing whose question was answered by an earlier message."""
+    with house.db.write() as s:
+        row = s.get_one(Inbox, inbox_id)
+        if row.state in _OPEN:
+            done(row, house.clock.now())
+            taps.old(s, house, house.clock.now(), s.get_one(Client, row.client_id))
+    house.wake()
+
+
+def _say_safety(s: Session, house: House, at: datetime, row: Inbox, client: Client) -> bool:
+    """Write the safety answer that would have left with the turn; tell whether there is one."""
+    found = opened(s, row) if row.urgency is Urgency.TODAY else None
+    if found is None:
+        return False
+    safety.answer(s, house, at, client, verdict(row), found, row.id)
+    return True
+
+
+def verdict(row: Inbox) -> Verdict:
+    """Return what triage found in a judged message."""
+    return Verdict(row.urgency or Urgency.NONE, tuple(Signal(one) for one in row.signals))
+
+
+def opened(s: Session, row: Inbox) -> Opened | None:
+    """Return the alert that a judged message led to, None when it led to none."""
+    seen = sa.select(Seen.alert_id).where(Seen.inbox_id == row.id, Seen.alert_id.is_not(None))
+    alert_id = s.scalar(seen.limit(1))
+    if alert_id is None:
+        return None
+    alert = s.get_one(Alert, alert_id)
+    return Opened(alert, Join.OPEN if alert.inbox_id == row.id else Join.MERGE)
