@@ -9,16 +9,19 @@ import re
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.orm import Session
 
 from bot.core.danger import Context, Signal, Urgency, Verdict
 from bot.core.messages import InboundKind, Kind
-from bot.core.people import ClientState
+from bot.core.people import ClientState, Language
 from bot.service import alerts, asks, enrol, runs, safety, speak, taps, tasks
 from bot.service.house import House
 from bot.store import care, inbox, outbox, people
 from bot.store.people import fold
 from bot.store.tables import Client, Inbox, InboxState, Outbox, OutboxState, RunState
+
+log = structlog.get_logger()
 
 PRESSABLE = timedelta(days=1)  # a label typed later than this is just words
 _CANNOT_OPEN = {
@@ -46,7 +49,7 @@ def judge(house: House, inbox_id: str) -> None:
         context = _context(s, client) if client else Context()
         pressed = _pressed(s, house, client, words) if client and words else None
         ruled = _rule(s, house, client, words) if client and words else None
-    verdict = ruled or (house.triage.judge(words, context) if words else Verdict())
+    verdict = ruled or (_read(house, words, context) if words else Verdict())
     house.fault("before judging is written")
     with house.db.write() as s:
         row = s.get_one(Inbox, inbox_id)
@@ -67,6 +70,16 @@ def judge(house: House, inbox_id: str) -> None:
             _without_words(s, house, at, row, client)
     house.fault("after judging is written")
     house.wake()
+
+
+def _read(house: House, words: str, context: Context) -> Verdict:
+    """Triage a message; one that triage breaks on must be read by a person."""
+    try:
+        return house.triage.judge(words, context)
+    except Exception:
+        log.exception("triage_failed")
+        why = speak.text(house, "utter_page_unread", Language.EN)
+        return Verdict(Urgency.TODAY, (Signal.DISTRESS,), why)
 
 
 def _context(s: Session, client: Client) -> Context:
