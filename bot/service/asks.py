@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.orm import Session
 
 from bot.core.answers import exact
@@ -17,6 +18,8 @@ from bot.service.house import House
 from bot.store import care, inbox, outbox, people
 from bot.store.outbox import Press
 from bot.store.tables import Ask, AskState, Client, Inbox, Outbox
+
+log = structlog.get_logger()
 
 FLOW, STEP = "ask", "safe"  # its choices and their examples stand in data/flows/ask.yml
 
@@ -128,14 +131,30 @@ def moot(s: Session, client: Client, at: datetime) -> None:
 
 
 def silent(house: House, at: datetime) -> int:
-    """Make an alert of every ask whose time is over; return how many."""
+    """Make an alert of every ask whose time is over; return how many. One that fails stops no
+    other."""
+    with house.db.read() as s:
+        over = s.scalars(
+            sa.select(Ask.id).where(Ask.state == AskState.OPEN, Ask.deadline <= at)
+        ).all()
+    did = 0
+    for id_ in over:
+        try:
+            did += _silent(house, at, id_)
+        except Exception:
+            log.exception("ask_failed", ask=id_)
+    return did
+
+
+def _silent(house: House, at: datetime, id_: str) -> int:
     with house.db.write() as s:
-        over = s.scalars(sa.select(Ask).where(Ask.state == AskState.OPEN, Ask.deadline <= at)).all()
-        for ask in over:
-            ask.state, ask.settled_at = AskState.SILENT, at
-            client = s.get_one(Client, ask.client_id)
-            if client.phone is not PhoneState.DECEASED:
-                signals: tuple[Signal, ...] = () if ask.signals else (Signal.CONTACT_REQUEST,)
-                why = "utter_page_silent_ask"
-                page(s, house, at, client, ask, Urgency.TODAY, signals, why, "silent")
-    return len(over)
+        ask = s.get_one(Ask, id_)
+        if ask.state is not AskState.OPEN:
+            return 0
+        ask.state, ask.settled_at = AskState.SILENT, at
+        client = s.get_one(Client, ask.client_id)
+        if client.phone is not PhoneState.DECEASED:
+            signals: tuple[Signal, ...] = () if ask.signals else (Signal.CONTACT_REQUEST,)
+            why = "utter_page_silent_ask"
+            page(s, house, at, client, ask, Urgency.TODAY, signals, why, "silent")
+    return 1

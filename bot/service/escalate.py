@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.orm import Session
 
 from bot.core.alerts import AlertState, LogEvent
@@ -13,6 +14,8 @@ from bot.service import alerts, asks, speak
 from bot.service.house import House
 from bot.store import care
 from bot.store.tables import Alert, Ask, AskState, Client
+
+log = structlog.get_logger()
 
 
 def tick(house: House) -> int:
@@ -26,15 +29,24 @@ def tick(house: House) -> int:
     now = house.clock.now()
     did = asks.silent(house, now)
     for id_ in _due(house, now):
-        with house.db.write() as s:
-            alert = s.get_one(Alert, id_)
-            client = s.get_one(Client, alert.client_id)
-            did += _next_step(s, house, now, alert, client)
-            did += _not_reached(s, house, now, alert, client)
-            did += _tell(s, house, now, alert, client)
+        try:
+            did += _one(house, now, id_)
+        except Exception:
+            # One alert that cannot go on stops no other.
+            log.exception("escalation_failed", alert=id_)
+        house.fault("after escalation is written")
     if did:
         house.wake()
     return did
+
+
+def _one(house: House, now: datetime, id_: int) -> int:
+    with house.db.write() as s:
+        alert = s.get_one(Alert, id_)
+        client = s.get_one(Client, alert.client_id)
+        did = _next_step(s, house, now, alert, client)
+        did += _not_reached(s, house, now, alert, client)
+        return did + _tell(s, house, now, alert, client)
 
 
 def _due(house: House, now: datetime) -> list[int]:
