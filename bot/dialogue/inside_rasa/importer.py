@@ -7,6 +7,7 @@ trains.
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from rasa.shared.utils.io import read_yaml_file
 
 from bot.dialogue.inside_rasa.turn import FORM
 
+FEWEST = 20  # a choice with fewer examples is only known by its exact words: it would be guessed at
 GENERAL = {"affirm", "deny", "unsure", "choose"}  # answers that belong to no single choice
 ASK_PERSON = "ask_person"  # every choice that asks for a person is this one intent
 
@@ -33,18 +35,28 @@ class FlowImporter(TrainingDataImporter):
         config_file: str | None = None,
         domain_path: str | None = None,
         training_data_paths: list[str] | str | None = None,
-        flows: str = "data/flows",
-        rules: str = "data/rules",
-        nlu: str = "data/nlu",
         leave_out: tuple[str, ...] | list[str] = (),
     ) -> None:
+        paths = (
+            [training_data_paths] if isinstance(training_data_paths, str) else training_data_paths
+        )
+        # data/nlu, data/rules ...: the flows lie beside them.
+        room = Path(paths[0]).parent if paths else Path("data")
         self._flows: dict[str, Any] = {}
-        for found in _each(flows):
+        for found in _each(room / "flows"):
             self._flows.update(found.get("flows") or {})
         for name in leave_out:
             self._flows.pop(name, None)
-        self._rules = [rule for found in _each(rules) for rule in found.get("rules") or []]
-        self._written = [part for found in _each(nlu) for part in found.get("nlu") or []]
+        self._rules = [rule for found in _each(room / "rules") for rule in found.get("rules") or []]
+        self._written = {
+            fold(line.strip().removeprefix("- ")): part["intent"]
+            for found in _each(room / "nlu")
+            for part in found.get("nlu") or []
+            for line in str(part.get("examples") or "").splitlines()
+        }
+        often = Counter([*self._written.values(), *(intent for intent, _ in self._said_once())])
+        asked = {intent for intent, _ in self._said()}
+        self._learned = {intent for intent in asked if often[intent] >= FEWEST}
 
     def get_domain(self) -> Domain:
         """Return a slot for each question, a form and its validation for each flow, an intent for
@@ -54,8 +66,7 @@ class FlowImporter(TrainingDataImporter):
         for flow, step in self._questions():
             forms[f"{flow}{FORM}"]["required_slots"].append(f"{flow}_{step['collect']}")
         intents = sorted(
-            {intent for intent, _ in self._said() if intent.startswith("say_")}
-            | {f"start_{flow}" for flow in self._flows}
+            {*self._learned, *(f"start_{flow}" for flow in self._flows)} - {ASK_PERSON}
         )
         return Domain.from_dict(
             {
@@ -67,32 +78,16 @@ class FlowImporter(TrainingDataImporter):
         )
 
     def get_nlu_data(self, language: str | None = "en") -> TrainingData:
-        """Return what people say for each choice; choices with the same value in any flow share one
-        intent.
-
-        What is said for two different things ("no", "im good") teaches nothing and is left out: the
-        service knows which question is open and takes such an answer word for word.
-        """
-        meanings: dict[str, set[str]] = {}
-        for intent, text in self._said():
-            meanings.setdefault(fold(text), set()).add(intent)
-        for part in self._written:
-            for line in str(part.get("examples") or "").splitlines():
-                meanings.setdefault(fold(line.strip().removeprefix("- ")), set()).add("")
-        taught = {
-            fold(text): (intent, text)
-            for intent, text in self._said()
-            if len(meanings[fold(text)]) == 1
-        }
-        return TrainingData(
-            [Message.build(text=text, intent=intent) for intent, text in sorted(taught.values())]
-        )
+        """Return what people say for each choice that is learned; the same value in any flow is one
+        intent."""
+        learned = sorted(pair for pair in self._said_once() if pair[0] in self._learned)
+        return TrainingData([Message.build(text=text, intent=intent) for intent, text in learned])
 
     def get_stories(self, exclusion_percentage: int | None = None) -> StoryGraph:
         """Return the rules that begin each flow, and those that come back to it after an
         interruption."""
         # An answer when nothing was asked: a person is offered.
-        answers = {intent for intent, _ in self._said() if intent != ASK_PERSON}
+        answers = self._learned - {ASK_PERSON}
         rules: list[dict[str, Any]] = [
             {
                 "rule": f"{intent} to nothing",
@@ -157,6 +152,21 @@ class FlowImporter(TrainingDataImporter):
                 )
                 yield from ((intent, str(text)) for text in texts)
 
+    def _said_once(self) -> set[tuple[str, str]]:
+        """Return what means one thing wherever it is said, and is not written in data/nlu.
+
+        What is said for two things ("no", "im good") teaches nothing: the service knows which
+        question is open, and takes such an answer word for word.
+        """
+        meanings: dict[str, set[tuple[str, str]]] = {}
+        for intent, text in self._said():
+            meanings.setdefault(fold(text), set()).add((intent, text))
+        return {
+            min(said)
+            for text, said in meanings.items()
+            if text not in self._written and len({intent for intent, _ in said}) == 1
+        }
+
 
 def fold(text: str) -> str:
     """Return a text without case, accents and punctuation, as bot.core.answers compares it."""
@@ -169,8 +179,8 @@ def fold(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
-def _each(folder: str) -> Iterator[dict[str, Any]]:
-    for path in sorted(Path(folder).glob("*.yml")):
+def _each(folder: Path) -> Iterator[dict[str, Any]]:
+    for path in sorted(folder.glob("*.yml")):
         yield read_yaml_file(path) or {}
 
 
