@@ -145,4 +145,4 @@ def _what(house: House, client: Client, found: HardDate, language: Language) -> 
     """Return what a date is in the worker's language, with the recorded word beside it."""
     kind = speak.text(house, f"utter_date_kind_{found.kind}", language)
     word = dates.what_of(house, client, found)
-    return f"{kind} ({word})" if word else kind
+    return f"{kind}, {word}" if word else kind
