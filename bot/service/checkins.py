@@ -30,12 +30,23 @@ from bot.store.tables import (
 )
 
 FLOW = "checkin"
+UNASKED = (Kind.CHECKIN, Kind.NUDGE, Kind.ANNIVERSARY)
 TALK = timedelta(hours=1)  # who has not answered for so long has put the phone away
 
 
 def quiet(client: Client) -> Span:
     """Return a client's quiet hours."""
     return Span(clock_time(client.quiet_from), clock_time(client.quiet_to))
+
+
+def quiet_until(client: Client, row: Outbox, now: datetime) -> datetime | None:
+    """Return until when something unasked has to wait that an outage has pushed into the quiet
+    hours; None when it may leave. What was written in them was meant for them."""
+    if row.kind not in UNASKED:
+        return None
+    later = out_of_quiet(now, client.timezone, quiet(client))
+    written_in_quiet = out_of_quiet(row.made_at, client.timezone, quiet(client)) != row.made_at
+    return None if later == now or written_in_quiet else later
 
 
 def plan(

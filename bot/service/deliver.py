@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from bot.channels.base import Channel, OutcomeUnknown, Reason, SendFailed
 from bot.core.alerts import LogEvent
-from bot.core.hours import out_of_quiet
 from bot.core.messages import Bot, Button, Kind, Outgoing
 from bot.core.people import Role
 from bot.service import checkins, moves, speak, tasks
@@ -29,7 +28,6 @@ HEAD_START = 1.0  # seconds by which pages leave before the rest, unless they ar
 # Seconds until the next try; a page is never given up, the last delay repeats.
 RETRY = (2, 5, 15, 30, 60, 300)
 MOST_UNKNOWN = 5  # a page whose outcome stays unknown is not sent for ever
-UNASKED = (Kind.CHECKIN, Kind.NUDGE, Kind.ANNIVERSARY)
 PAGES, PAGING = "pages", (Kind.PAGE, Kind.ESCALATION)
 INLINE = ("terminal",)  # channels without a lock screen open a page at once
 
@@ -42,7 +40,8 @@ async def tick(house: House, *, beside: bool = False) -> int:
     that hangs for one person must hold up nobody else; then several ticks may run at once.
     """
     tried: set[str] = set()
-    await in_thread(_recover, house)
+    for heard in await in_thread(_recover, house):
+        house.tell(heard)
     while True:
         found = await in_thread(_due, house, tried)
         if not found:
@@ -87,17 +86,24 @@ async def _lane(house: House, lane: Sequence[str], wide: asyncio.Semaphore | Non
                 log.exception("delivery_failed", outbox=id_)
 
 
-def _recover(house: House) -> None:
-    """Settle messages whose sender died in the middle: nobody knows whether they arrived."""
+def _recover(house: House) -> list[Heard]:
+    """Settle messages whose sender died in the middle: nobody knows whether they arrived; return
+    those whose moment has passed before they could leave."""
     with house.db.read() as s:
         now = house.clock.now()
         if not outbox.to_settle(s, now):
-            return
+            return []
     with house.db.write() as s:
         for row in outbox.leases_over(s, now):
             _unknown(s, row, now, "the sender died")
-        over = sa.and_(Outbox.expires_at.is_not(None), Outbox.expires_at <= now)
-        outbox.cancel(s, "its moment has passed", over)
+        over = sa.select(Outbox).where(
+            Outbox.state == OutboxState.PENDING, Outbox.expires_at <= now
+        )
+        heard = []
+        for row in s.scalars(over.order_by(Outbox.place)):
+            row.state, row.reason = OutboxState.CANCELLED, "its moment has passed"
+            heard.append(_kept_back(house, row, _person(s, row), now))
+        return heard
 
 
 async def _deliver(house: House, id_: str) -> None:
@@ -151,25 +157,15 @@ def _claim(house: House, id_: str) -> tuple[Channel, Outgoing] | None:
         if address is None or channel is None or gone or reason:
             row.state, row.reason = OutboxState.CANCELLED, reason or "no chat any more"
             return None
-        later = _quiet_until(person, row, now)
+        later = checkins.quiet_until(person, row, now) if isinstance(person, Client) else None
         if later is not None:
-            row.state, row.not_before, row.lease_until = OutboxState.PENDING, later, None
-            row.tries -= 1
+            # As if it had never been tried: what is tried again goes before all that came later.
+            row.state, row.tries, row.not_before = OutboxState.PENDING, 0, later
+            row.lease_until = None
             return None
         text, buttons = _content(s, house, row, person, channel, now)
         bot = Bot.CLIENT if row.role is Role.CLIENT else Bot.WORKER
         return channel, Outgoing(address, text, buttons, row.silent, row.protect, bot)
-
-
-def _quiet_until(person: Client | Worker, row: Outbox, now: datetime) -> datetime | None:
-    """Return until when something unasked has to wait that an outage has pushed into the quiet
-    hours; None when it may leave. What was written in them was meant for them."""
-    if isinstance(person, Worker) or row.kind not in UNASKED:
-        return None
-    zone, quiet = person.timezone, checkins.quiet(person)
-    later = out_of_quiet(now, zone, quiet)
-    written_in_quiet = out_of_quiet(row.made_at, zone, quiet) != row.made_at
-    return None if later == now or written_in_quiet else later
 
 
 def _content(
