@@ -55,6 +55,15 @@ def main() -> int:
     # Old packages warn of each other at every start; some of them switch the filters back on.
     warnings.showwarning = lambda *_, **__: None  # type: ignore[assignment]
     options = _options()
+    line = ""
+    if options.command == "serve":
+        from bot.dialogue.inside_rasa import leash
+
+        line = (
+            sys.stdin.readline()
+            if options.parent is None
+            else leash.hold(options.parent, sys.stdin)
+        )
 
     from bot.dialogue.inside_rasa import tensorflow_stand_in
 
@@ -62,7 +71,7 @@ def main() -> int:
     if options.command == "serve":
         from bot.dialogue.inside_rasa.serve import serve
 
-        serve(options.parent, sys.stdin, sys.stdout)
+        serve(line, sys.stdout)
     from bot.dialogue.inside_rasa import learning, quiet
 
     quiet.only_warnings()

@@ -87,7 +87,8 @@ class FlowImporter(TrainingDataImporter):
         """Return the rules that begin each flow, and those that come back to it after an
         interruption."""
         # An answer when nothing was asked: a person is offered.
-        answers = self._learned - {ASK_PERSON}
+        answered = {rule["steps"][0].get("intent") for rule in self._rules}
+        answers = self._learned - {ASK_PERSON} - answered
         rules: list[dict[str, Any]] = [
             {
                 "rule": f"{intent} to nothing",

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
-import os
-import signal
 import socket
 import sys
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
@@ -25,7 +21,6 @@ from bot.dialogue.inside_rasa.channel import HEADER, TurnChannel
 from bot.dialogue.inside_rasa.texts import LiteralTexts
 from bot.dialogue.inside_rasa.tracker_store import TurnTrackerStore
 
-PR_SET_PDEATHSIG = 1
 ACTION_SECONDS = (
     2.0  # the client gives a turn 3 seconds; an action that takes most of them has failed
 )
@@ -92,7 +87,9 @@ def app_of(settings: Settings) -> Sanic:
     app = configure_app([TurnChannel(settings.token)], enable_api=False, cors=None)
 
     async def start(app: Sanic, _: Any) -> None:
-        app.ctx.agent = load(settings)
+        agent = load(settings)
+        await agent.parse_message("hola")  # the first reading takes most of a second
+        app.ctx.agent = agent
 
     async def stop(app: Sanic, _: Any) -> None:
         await app.ctx.agent.action_endpoint.close()
@@ -102,23 +99,11 @@ def app_of(settings: Settings) -> Sanic:
     return app
 
 
-def serve(parent: int | None, stdin: TextIO, stdout: TextIO) -> NoReturn:
-    """Serve until the service is gone.
-
-    1. The kernel kills us when the thread that started us ends. 2. If the service died before that
-    was agreed, we see another parent. 3. When the service's end of the pipe closes, in whatever way
-    it died, we end. Ready is said on stdout, once: {"port": ...}.
-    """
-    if parent is not None:
-        if sys.platform == "linux":
-            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            sys.exit("the service that started this engine is gone")
-    settings = Settings.read(stdin.readline())
+def serve(line: str, stdout: TextIO) -> NoReturn:
+    """Serve with the settings of this line; ready is said on stdout, once: {"port": ...}."""
+    settings = Settings.read(line)
     if not Path(settings.model).is_file():
         sys.exit(f"there is no trained dialogue at {settings.model}; run `python3 -m bot train`")
-    if parent is not None:
-        threading.Thread(target=_end_with_pipe, args=(stdin,), daemon=True).start()
     quiet.install()
     app = app_of(settings)
     listener = socket.create_server(("127.0.0.1", settings.port))
@@ -132,9 +117,3 @@ def serve(parent: int | None, stdin: TextIO, stdout: TextIO) -> NoReturn:
     app.register_listener(say_ready, "after_server_start")
     app.run(sock=listener, access_log=False, motd=False)
     sys.exit(0)
-
-
-def _end_with_pipe(stdin: TextIO) -> None:
-    while stdin.readline():
-        pass
-    os._exit(0)
