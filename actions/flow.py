@@ -42,7 +42,7 @@ class FlowForm:
         walk = Walk(turn, flow, dispatcher, tracker)
         asked = _asked(tracker, flow)
         if asked is None:
-            return walk.begin()
+            return await walk.begin(self._already(turn, flow.first, tracker))
         stray = turn.intent is not None and turn.intent not in INTERRUPTIONS
         if stray or _comes_back(tracker):
             # A slot beside requested_slot, or Rasa takes the question for refused.
@@ -56,6 +56,16 @@ class FlowForm:
             dispatcher.utter_message(response="utter_ask_again")
             return [SlotSet("asked_again", True), *walk.ask(asked)]
         return await walk.on(asked, UNCLEAR)
+
+    def _already(self, turn: Turn, first: Step, tracker: Tracker) -> str | None:
+        """Return what the message that begins a flow says to its first question: "not good".
+
+        None where something else was asked before, because the message answered that.
+        """
+        answered = any(isinstance(effect, SaveAnswer) for effect in turn.effects)
+        if turn.state.get("flow") or answered or turn.choice or turn.intent or not turn.text:
+            return None
+        return self._place(turn, first, tracker).value if first.choices else None
 
     def _place(self, turn: Turn, asked: Step, tracker: Tracker) -> Placed:
         message = tracker.latest_message
@@ -81,8 +91,8 @@ class Walk:
         self._action = f"{VALIDATE}{flow.name}{FORM}"
         self._answers: dict[str, str] = dict(turn.state.get("answers") or {})
 
-    def begin(self) -> list[EventType]:
-        """Ask the first question; a flow that this one breaks off is abandoned.
+    async def begin(self, answer: str | None = None) -> list[EventType]:
+        """Ask the first question, or go on from its answer; a flow broken off by it is abandoned.
 
         A run that the service itself began is not begun again, and one that ends in a link is
         finished.
@@ -95,6 +105,8 @@ class Walk:
             if before and not finished:
                 self._stage(FinishFlow(before, abandoned=True), before)
             self._stage(StartFlow(self._flow.name), self._flow.name)
+        if answer is not None:
+            return await self.on(self._flow.first, answer)
         return [SlotSet("asked_again", False), *self.ask(self._flow.first)]
 
     def ask(self, step: Step) -> list[EventType]:
