@@ -40,8 +40,9 @@ class Settings:
     instead of SQLite in the home. ``SAF_KEY_FILE``: the program key (default in the home).
     ``SAF_CLIENT_BOT_TOKEN``, ``SAF_WORKER_BOT_TOKEN``: Telegram. ``SAF_TELEGRAM_URL``: another Bot
     API server. ``SAF_CLIENT_BOT``, ``SAF_WORKER_BOT``: the bots' usernames, for the links that the
-    command line makes. ``SAF_WEBHOOK_URL``, ``SAF_WEBHOOK_SECRET``, ``SAF_WEBHOOK_PORT``: webhooks
-    instead of polling. ``SAF_TIMEZONE``: zone of people recorded without one. ``SAF_DATA``,
+    command line makes. ``SAF_WEBHOOK_URL``, ``SAF_WEBHOOK_SECRET``: webhooks instead of polling,
+    taken at ``SAF_WEBHOOK_HOST`` and ``SAF_WEBHOOK_PORT`` (default 127.0.0.1 and 8443: a proxy
+    before us ends TLS). ``SAF_TIMEZONE``: zone of people recorded without one. ``SAF_DATA``,
     ``SAF_MODELS``: other folders for the staff's room and the trained models.
     """
 
@@ -55,6 +56,7 @@ class Settings:
     worker_bot: str = ""
     webhook_url: str = ""
     webhook_secret: Sensitive = field(default=Sensitive(""))
+    webhook_host: str = "127.0.0.1"
     webhook_port: int = 8443
     timezone: str = "America/Chicago"
     data: Path = ROOT / "data"
@@ -90,6 +92,7 @@ def read(environment: Mapping[str, str] | None = None, home: Path | None = None)
         worker_bot=env.get("SAF_WORKER_BOT", "").removeprefix("@"),
         webhook_url=env.get("SAF_WEBHOOK_URL", ""),
         webhook_secret=Sensitive(env.get("SAF_WEBHOOK_SECRET", "")),
+        webhook_host=env.get("SAF_WEBHOOK_HOST", "127.0.0.1"),
         webhook_port=int(port),
         timezone=env.get("SAF_TIMEZONE", "America/Chicago"),
         data=Path(env.get("SAF_DATA", str(ROOT / "data"))),

@@ -66,6 +66,10 @@ class ChannelUnusable(SafError):
     """The channel cannot work as it is set up; the text is the sentence for the operator."""
 
 
+class ChannelUnreachable(ChannelUnusable):
+    """The channel's server does not answer now; it may later."""
+
+
 class Channel(Protocol):
     """One way to reach people."""
 

@@ -42,7 +42,7 @@ class Dialogue:
         self._socket.bind(("127.0.0.1", port))
         app = Starlette(routes=[route(self._house.turns, self._token, Sureness())])
         config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
-        self._server = _Server(config)
+        self._server = Server(config)
         self._serving = asyncio.create_task(self._server.serve([self._socket]))
         if self._url:
             self._client = EngineClient(lambda: self._url, self._token)
@@ -84,7 +84,7 @@ class Dialogue:
         self._socket.close()
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Serves without uvicorn's own signal handlers: when to stop is the command's to say."""
 
     @contextlib.contextmanager

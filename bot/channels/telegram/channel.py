@@ -16,6 +16,7 @@ from telegram.error import TelegramError
 from bot.channels.base import (
     TEXT_LIMIT,
     TOKEN_LIMIT,
+    ChannelUnreachable,
     ChannelUnusable,
     OutcomeUnknown,
     Reason,
@@ -138,7 +139,8 @@ class TelegramChannel:
     async def check(self, bot: Bot) -> str:
         """Ask Telegram who the bot is and return its username.
 
-        Raises ChannelUnusable when the token is refused or Telegram is out of reach.
+        Raises ChannelUnusable when the token is refused, ChannelUnreachable when Telegram is out of
+        reach.
         """
         me = await self._for_operator(bot, self._bot(bot).get_me())
         return me.username or ""
@@ -202,9 +204,10 @@ class TelegramChannel:
         except SendFailed as failed:
             if failed.reason is Reason.TOKEN:
                 raise ChannelUnusable(polling.token_sentence(bot)) from None
-            raise ChannelUnusable(f"The {bot.value} bot cannot work: {failed}.") from None
+            kind = ChannelUnusable if failed.permanent else ChannelUnreachable
+            raise kind(f"The {bot.value} bot cannot work: {failed}.") from None
         except OutcomeUnknown as unknown:
-            raise ChannelUnusable(
+            raise ChannelUnreachable(
                 f"The {bot.value} bot cannot work: {unknown}. Check the network and Telegram's "
                 "address, then try again."
             ) from None
