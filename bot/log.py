@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 import traceback
@@ -24,14 +25,29 @@ def _bare_traceback(
     return event
 
 
+class _Bare(logging.Formatter):
+    """Formats what libraries log; of an exception only its type and the places it passed."""
+
+    def formatException(self, ei: Any) -> str:
+        """Return type and places; the text may hold what somebody wrote."""
+        kind, _, trace = ei
+        frames = traceback.extract_tb(trace)
+        places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+        return json.dumps({"error": getattr(kind, "__name__", ""), "trace": places})
+
+
 def set_up(*, verbose: bool = False) -> None:
     """Write events as JSON lines to stderr; libraries only from WARNING on.
 
     httpx logs request URLs at INFO, and Telegram's hold the bot's token.
     """
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s", force=True)
-    for name in ("httpx", "httpcore", "telegram", "apscheduler", "alembic", "uvicorn.access"):
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Bare("%(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    for name in ("httpx", "httpcore", "telegram", "alembic", "uvicorn.access"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It warns whenever a tick takes longer than its distance, which a tick may.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
