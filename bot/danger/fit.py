@@ -1,0 +1,149 @@
+"""Fit the classifier: kernel ridge in closed form, made probabilities on what was left out."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.danger.classifier import (
+    COLUMNS,
+    SIGNALS,
+    URGENCIES,
+    Classifier,
+    Matrix,
+    Model,
+    Scale,
+    resemblance,
+)
+from bot.danger.encoder import SIZE, Encoder
+from bot.danger.features import Piece
+from bot.danger.messages import Message
+from bot.danger.sparse import Sparse
+
+# Tried settings: how much words weigh against meaning, and how strongly the fit is held back.
+# The development messages choose.
+WORDS_SHARE = (0.2, 0.35, 0.5)
+HOLDS = (0.1, 0.3)
+ENCODED = 256  # messages between two lines of progress
+Say = Callable[[str], None]
+Exact = NDArray[np.float64]
+
+
+class Examples:
+    """Messages as features and labels, computed once and fitted several times."""
+
+    def __init__(
+        self, messages: Sequence[Message], pieces: Sequence[Piece], sparse: Sparse
+    ) -> None:
+        """Count the words of the messages' pieces."""
+        self.rows: Any = sparse.matrix([sparse.row(piece.texts) for piece in pieces])
+        self.meaning: Matrix = np.zeros((0, SIZE), np.float32)
+        self.urgency = np.array([message.urgency.rank for message in messages])
+        self.labels = np.zeros((len(messages), COLUMNS))
+        self.labels[np.arange(len(messages)), self.urgency] = 1
+        for place, message in enumerate(messages):
+            for signal in message.signals:
+                self.labels[place, len(URGENCIES) + SIGNALS.index(signal)] = 1
+
+    def alike(self, others: Examples) -> Exact:
+        """Return how much each message resembles each of others by its words, 0 to 1."""
+        blocks = 4  # of length one each, see Sparse
+        return np.asarray((self.rows @ others.rows.T).todense(), np.float64) / blocks
+
+    def close(self, others: Examples) -> Exact:
+        """Return how much each message resembles each of others in meaning."""
+        return resemblance(self.meaning, others.meaning).astype(np.float64)
+
+
+def fit(
+    learn: Sequence[Message],
+    dev: Sequence[Message],
+    whole: Callable[[str], Piece],
+    encoder: Encoder | None,
+    say: Say,
+) -> Classifier:
+    """Fit by words alone, and by words and meaning when there is an encoder."""
+    pieces = [whole(message.text) for message in learn]
+    dev_pieces = [whole(message.text) for message in dev]
+    sparse = Sparse.learn(piece.texts for piece in pieces)
+    examples, tests = Examples(learn, pieces, sparse), Examples(dev, dev_pieces, sparse)
+    say(f"danger: {len(sparse.names)} words and letter groups")
+    alone = _best(examples, tests, (1.0,), say)
+    if encoder is None:
+        return Classifier(sparse, alone, None, None)
+    examples.meaning = _encode(encoder, pieces, say)
+    tests.meaning = encoder.encode([piece.plain for piece in dev_pieces])
+    return Classifier(sparse, alone, _best(examples, tests, WORDS_SHARE, say), encoder)
+
+
+def _encode(encoder: Encoder, pieces: Sequence[Piece], say: Say) -> Matrix:
+    """Encode the training messages, with a line of progress now and then."""
+    parts = []
+    for start in range(0, len(pieces), ENCODED):
+        parts.append(encoder.encode([piece.plain for piece in pieces[start : start + ENCODED]]))
+        say(f"danger: read {min(start + ENCODED, len(pieces))} of {len(pieces)} messages")
+    return np.concatenate(parts)
+
+
+def _best(examples: Examples, tests: Examples, shares: Sequence[float], say: Say) -> Model:
+    """Return the model under which the development messages surprise least."""
+    found = []
+    words, dev_words = examples.alike(examples), tests.alike(examples)
+    for share in shares:
+        by_words, dev_by_words = share * words, share * dev_words
+        if share < 1:
+            by_words += (1 - share) * examples.close(examples)
+            dev_by_words += (1 - share) * tests.close(examples)
+        for hold in HOLDS:
+            pulls, left_out = _ridge(by_words, examples.labels, hold)
+            scale = _scale(left_out, examples)
+            scores = dev_by_words @ pulls + examples.labels.mean(axis=0)
+            urgency, _ = scale.opinions(scores.astype(np.float32))
+            right = urgency[np.arange(len(scores)), tests.urgency]
+            surprise = float(-np.log(right + 1e-9).mean())
+            say(f"danger: words {share:.0%}, held back {hold:g}: surprise {surprise:.3f}")
+            found.append((surprise, share, pulls, scale))
+    _, share, pulls, scale = min(found, key=lambda one: one[0])
+    blocks = 4
+    return Model(
+        words=(examples.rows.T @ pulls * (share / blocks)).astype(np.float32),
+        base=examples.labels.mean(axis=0).astype(np.float32),
+        known=examples.meaning if share < 1 else np.zeros((0, SIZE), np.float32),
+        labels=((1 - share) * pulls if share < 1 else pulls[:0]).astype(np.float32),
+        scale=scale,
+    )
+
+
+def _ridge(alike: Exact, labels: Exact, hold: float) -> tuple[Exact, Exact]:
+    """Return what each message pulls towards, and the scores of each one when it is left out."""
+    inverse = np.linalg.inv(alike + hold * np.eye(len(alike)))
+    pulls = inverse @ (labels - labels.mean(axis=0))
+    return pulls, labels - pulls / np.diag(inverse)[:, None]
+
+
+def _scale(left_out: Exact, examples: Examples) -> Scale:
+    """Fit the curves that make probabilities of left-out scores."""
+    from sklearn.linear_model import LogisticRegression
+
+    count = len(URGENCIES)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        urgency = LogisticRegression(C=10, max_iter=2000)
+        urgency.fit(left_out[:, :count], examples.urgency)
+        slopes, offsets = np.zeros(len(SIGNALS)), np.full(len(SIGNALS), -10.0)
+        for place in range(len(SIGNALS)):
+            column = count + place
+            if examples.labels[:, column].any():
+                curve = LogisticRegression(C=10, max_iter=2000)
+                curve.fit(left_out[:, [column]], examples.labels[:, column])
+                slopes[place], offsets[place] = curve.coef_[0, 0], curve.intercept_[0]
+    return Scale(
+        urgency.coef_.T.astype(np.float32),
+        urgency.intercept_.astype(np.float32),
+        slopes.astype(np.float32),
+        offsets.astype(np.float32),
+    )
