@@ -1,0 +1,54 @@
+"""Staff's danger files hold together: every phrase does what its examples say."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from bot.core.danger import Signal
+from bot.danger.checks import problems
+from bot.danger.context import load_questions
+from bot.danger.phrases import load_phrases
+from bot.settings import ROOT
+
+DANGER = ROOT / "data" / "danger"
+
+
+def test_nothing_is_wrong_in_the_danger_files() -> None:
+    assert problems(ROOT / "data") == []
+
+
+def test_every_phrase_has_an_owner_a_review_date_and_both_kinds_of_examples() -> None:
+    phrases = load_phrases(DANGER).phrases
+    for phrase in phrases:
+        assert phrase.owner, phrase.id
+        assert phrase.review > date(2026, 1, 1), phrase.id
+        assert phrase.must_match, phrase.id
+        assert phrase.must_not_match, phrase.id
+
+
+def test_every_signal_has_a_phrase_in_each_language() -> None:
+    phrases = load_phrases(DANGER).phrases
+    for language in ("en", "es"):
+        spoken = {
+            signal
+            for phrase in phrases
+            if phrase.id.startswith(language)
+            for signal in phrase.signals
+        }
+        assert spoken == set(Signal), language
+
+
+def test_guards_keep_harmless_talk_from_counting() -> None:
+    phrases = load_phrases(DANGER)
+    assert {guard.name for guard in phrases.guards} >= {
+        "negation",
+        "hypothetical",
+        "past",
+        "story",
+        "game",
+        "joke",
+    }
+
+
+def test_our_own_question_has_a_bare_answer() -> None:
+    assert load_questions(DANGER).questions["ask"].bare is not None
