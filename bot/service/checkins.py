@@ -73,8 +73,8 @@ def plan_on(s: Session, at: datetime, client: Client, day: date | None = None) -
     day = day or at.astimezone(ZoneInfo(client.timezone)).date()
     wish = clock_time(client.checkin_time)
     moment = next_checkin(at, day, client.timezone, wish, quiet(client))
-    key = f"checkin:{client.id}:{moment.isoformat()}:{at.isoformat()}"
-    return dues.put(s, DueKind.CHECKIN, client, moment, key=key)
+    key = f"checkin:{client.id}:{moment.isoformat()}"
+    return dues.put(s, DueKind.CHECKIN, client, moment, key=key) or dues.revive(s, key)
 
 
 def ask(s: Session, house: House, at: datetime, client: Client, due: Due) -> str:

@@ -42,6 +42,13 @@ def put(
     return due
 
 
+def revive(s: Session, key: str) -> Due | None:
+    """Let a plan that was skipped stand again; None when it was carried out."""
+    again = sa.update(Due).where(Due.key == key, Due.state == DueState.SKIPPED)
+    changed(s, again.values(state=DueState.WAITING, reason="", ended_at=None))
+    return s.scalar(sa.select(Due).where(Due.key == key, Due.state == DueState.WAITING))
+
+
 def ready(s: Session, at: datetime) -> Sequence[str]:
     """Return the ids of what is due now, earliest first; at one moment always in the same order."""
     asked = sa.select(Due.id).join(Client, Client.id == Due.client_id)
