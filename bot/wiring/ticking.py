@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot.service import deliver, escalate, receive, remind, retain
+from bot.service import deliver, escalate, receive, remind, retain, set_back
 from bot.service.house import House, in_thread
 from bot.service.receive import Lines
 
@@ -39,6 +39,7 @@ class Ticks:
     def everything_due(self) -> None:
         """Let this process escalate, remind, erase and deliver."""
         self._steps |= {
+            "set back": (lambda: in_thread(set_back.tick, self._house), ESCALATE),
             "escalate": (lambda: in_thread(escalate.tick, self._house), ESCALATE),
             "remind": (lambda: in_thread(remind.tick, self._house), REMIND),
             "retain": (lambda: in_thread(retain.tick, self._house), RETAIN),
