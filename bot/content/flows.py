@@ -230,6 +230,7 @@ class _FlowReader:
         for place, step in enumerate(flow.steps):
             if step.id in ids[:place]:
                 raise self._at(step, f"two steps are called `{step.id}`", "rename one")
+        for place, step in enumerate(flow.steps):
             targets = [branch.then for branch in step.next] + (
                 [step.unclear] if step.unclear else []
             )
