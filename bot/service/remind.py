@@ -98,12 +98,18 @@ def _failed(house: House, now: datetime, id_: str, reason: str) -> Heard | None:
         if due is None:
             return None
         dues.end(due, now, DueState.FAILED, reason)
-        client = s.get_one(Client, due.client_id)
-        if due.kind in (DueKind.CHECKIN, DueKind.MISS):
-            checkins.plan(s, house, now, client)
-        elif due.kind is DueKind.DATE:
-            dates.plan_next(s, house, now, client, due)
-        return _kept_back(s, house, now, client, due, reason)
+        heard = _kept_back(s, house, now, s.get_one(Client, due.client_id), due, reason)
+    try:
+        with house.db.write() as s:
+            due = s.get_one(Due, id_)
+            client = s.get_one(Client, due.client_id)
+            if due.kind in (DueKind.CHECKIN, DueKind.MISS):
+                checkins.plan(s, house, now, client)
+            elif due.kind is DueKind.DATE:
+                dates.plan_next(s, house, now, client, due)
+    except Exception:
+        log.exception("due_not_planned_again", due=id_)
+    return heard
 
 
 def _later(s: Session, house: House, now: datetime, client: Client, due: Due) -> datetime | None:
