@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -151,7 +151,8 @@ def fire(s: Session, house: House, at: datetime, alert: Alert, client: Client) -
     """Page the next step of an alert's policy, and plan the one after it.
 
     A step that reaches nobody is said in the log and skipped at once; when all distinct steps
-    reach nobody, the next moment of the policy is waited for.
+    reach nobody, the next moment of the policy is waited for. What an outage has left overdue rings
+    once for everybody concerned, not once for each time that it was missed.
     """
     policy = [rules.Step.from_json(step) for step in alert.policy]
     for _ in range(len(policy) + 1):
@@ -159,10 +160,12 @@ def fire(s: Session, house: House, at: datetime, alert: Alert, client: Client) -
         if firing is None:
             alert.next_at = None
             return
-        number, alert.next_step = alert.next_step, alert.next_step + 1
+        number, alert.next_step, who = alert.next_step, alert.next_step + 1, firing.who
+        while (more := rules.firing(policy, alert.next_step)) and _due(house, alert, more) <= at:
+            alert.next_step, who = alert.next_step + 1, (*who, *more.who)
         reached = [
             worker
-            for worker in _who(s, firing.who, client, at)
+            for worker in _who(s, dict.fromkeys(who), client, at)
             if page(s, house, at, alert, client, worker, key=_key(alert, number, worker))
         ]
         if number and reached:
@@ -183,14 +186,16 @@ def _moment(
     firing = rules.firing(policy, alert.next_step)
     if firing is None:
         return None
+    return max(_due(house, alert, firing), at)
+
+
+def _due(house: House, alert: Alert, firing: rules.Firing) -> datetime:
     if firing.staffed:
-        moment = house.content.escalation.staffed.after(alert.chain_at, firing.after)
-    else:
-        moment = alert.chain_at + firing.after
-    return max(moment, at)
+        return house.content.escalation.staffed.after(alert.chain_at, firing.after)
+    return alert.chain_at + firing.after
 
 
-def _who(s: Session, who: Sequence[Who], client: Client, at: datetime) -> list[Worker]:
+def _who(s: Session, who: Iterable[Who], client: Client, at: datetime) -> list[Worker]:
     found: dict[str, Worker] = {}
     for one in who:
         if one is Who.WORKER:

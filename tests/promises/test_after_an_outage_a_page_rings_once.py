@@ -1,0 +1,20 @@
+"""Nobody's phone rings ten times because the service was away for ten hours."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.core.messages import Kind
+from tests.support.program import Program
+
+
+async def test_what_was_missed_rings_once_for_everybody_concerned(program: Program) -> None:
+    await program.says("Ana", "they outside my house rn")
+    before = {who: len(program.got(who)) for who in ("Ben", "Cora")}
+    program.clock.move_by(timedelta(hours=10))  # nobody is there to do what is due
+    await program.settle()
+    rang = {who: program.got(who, Kind.PAGE, Kind.ESCALATION) for who in ("Ben", "Cora")}
+    assert len(rang["Ben"]) == before["Ben"] + 1
+    assert len(rang["Cora"]) == 1
+    await program.wait(timedelta(minutes=59))
+    assert len(program.got("Ben", Kind.PAGE, Kind.ESCALATION)) <= len(rang["Ben"]) + 1
