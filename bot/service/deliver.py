@@ -95,7 +95,7 @@ def _recover(house: House) -> list[Heard]:
             return []
     with house.db.write() as s:
         for row in outbox.leases_over(s, now):
-            _unknown(s, row, now, "the sender died")
+            _unknown(s, row, now, "the sender died", waited=True)
         over = sa.select(Outbox).where(
             Outbox.state == OutboxState.PENDING, Outbox.expires_at <= now
         )
@@ -277,13 +277,13 @@ def _outcome_unknown(house: House, id_: str) -> None:
         _unknown(s, s.get_one(Outbox, id_), house.clock.now(), "no answer from the channel")
 
 
-def _unknown(s: Session, row: Outbox, now: datetime, reason: str) -> None:
+def _unknown(s: Session, row: Outbox, now: datetime, reason: str, *, waited: bool = False) -> None:
     """Send again what must not be lost, never what must not be doubled: a question that may not
     have arrived is asked again at the next contact."""
     row.unknowns, row.lease_until, row.reason = row.unknowns + 1, None, reason
     if row.kind.resend_on_unknown and row.unknowns <= MOST_UNKNOWN:
-        row.state = OutboxState.PENDING
-        row.not_before = now + timedelta(seconds=RETRY[min(row.unknowns, len(RETRY)) - 1])
+        delay = 0 if waited else RETRY[min(row.unknowns, len(RETRY)) - 1]
+        row.state, row.not_before = OutboxState.PENDING, now + timedelta(seconds=delay)
         return
     row.state = OutboxState.OUTCOME_UNKNOWN
     people.count(s, "outcome_unknown")
