@@ -158,6 +158,7 @@ class Supervisor:
             self._become(EngineState.READY)
             await process.wait()
         finally:
+            await asyncio.wait({listener}, timeout=1.0)  # its last words say why it ended
             listener.cancel()
 
     async def _listen(self, stderr: asyncio.StreamReader) -> None:
