@@ -69,10 +69,14 @@ class LoudProcessor(MessageProcessor):
 
 def _validate_action_result(self: RemoteAction, result: Any) -> bool:
     """Check the shape of an action's answer; what an event holds is checked when it is read."""
-    parts = [result.get("events"), result.get("responses")] if isinstance(result, dict) else [None]
-    for part in parts:
-        if not isinstance(part, list) or not all(isinstance(one, dict) for one in part):
-            raise TurnFailed("the service's answer to an action has another shape")
+    if not isinstance(result, dict):
+        raise TurnFailed("the service's answer to an action is no object")
+    for part, needs in (("events", {"event"}), ("responses", set())):
+        parts = result.get(part)
+        if not isinstance(parts, list) or not all(
+            isinstance(one, dict) and needs <= one.keys() for one in parts
+        ):
+            raise TurnFailed(f"the service's answer to an action has other {part}")
     return True
 
 
