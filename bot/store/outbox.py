@@ -129,6 +129,7 @@ def content(
 def due(s: Session, at: datetime, limit: int) -> Sequence[Outbox]:
     """Return what may leave now: pages first, then answers, then the rest."""
     asked = sa.select(Outbox).where(Outbox.state == OutboxState.PENDING, Outbox.not_before <= at)
+    asked = asked.where(_waits_for_none())
     return s.scalars(asked.order_by(Outbox.priority, Outbox.place).limit(limit)).all()
 
 
@@ -141,20 +142,28 @@ def claim(s: Session, id_: str, at: datetime) -> Outbox | None:
     take = (
         sa.update(Outbox)
         .where(Outbox.id == id_, Outbox.state == OutboxState.PENDING)
-        .where(sa.or_(Outbox.priority <= URGENT, ~_behind_another()))
+        .where(_waits_for_none())
         .values(state=OutboxState.SENDING, lease_until=at + LEASE, tries=Outbox.tries + 1)
         .execution_options(synchronize_session=False)
     )
     return s.get_one(Outbox, id_) if changed(s, take) == 1 else None
 
 
+def _waits_for_none() -> sa.ColumnElement[bool]:
+    return sa.or_(Outbox.priority <= URGENT, ~_behind_another())
+
+
 def _behind_another() -> sa.Exists:
-    """Tell whether a message of the same receiver is being sent, or an earlier one is tried again:
-    what was said first arrives first."""
+    """Tell whether a message of the same receiver is being sent, or an earlier one leaves before
+    it or is tried again: what was said first arrives first."""
     other = aliased(Outbox)
     same = sa.or_(other.client_id == Outbox.client_id, other.worker_id == Outbox.worker_id)
-    tried = sa.and_(other.state == OutboxState.PENDING, other.tries > 0, other.place < Outbox.place)
-    on_its_way = sa.or_(other.state == OutboxState.SENDING, tried)
+    earlier = sa.and_(
+        other.state == OutboxState.PENDING,
+        other.place < Outbox.place,
+        sa.or_(other.tries > 0, other.not_before <= Outbox.not_before),
+    )
+    on_its_way = sa.or_(other.state == OutboxState.SENDING, earlier)
     matters = sa.and_(other.priority > URGENT, other.priority <= Outbox.priority)
     return sa.select(other.id).where(same, on_its_way, matters).exists()
 
@@ -185,6 +194,5 @@ def cancel(s: Session, reason: str, *conditions: sa.ColumnElement[bool]) -> int:
 
 def next_moment(s: Session) -> datetime | None:
     """Return when the next pending message may leave, None when nothing is pending."""
-    return s.scalar(
-        sa.select(sa.func.min(Outbox.not_before)).where(Outbox.state == OutboxState.PENDING)
-    )
+    mine = (Outbox.state == OutboxState.PENDING, _waits_for_none())
+    return s.scalar(sa.select(sa.func.min(Outbox.not_before)).where(*mine))
