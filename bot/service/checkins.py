@@ -15,7 +15,7 @@ from bot.core.messages import Kind
 from bot.core.people import ClientState
 from bot.service import runs, speak, tasks
 from bot.service.house import House
-from bot.store import dues, outbox
+from bot.store import dues
 from bot.store.tables import (
     Checkin,
     CheckinState,
@@ -138,6 +138,8 @@ def nudge(s: Session, house: House, at: datetime, client: Client, due: Due) -> s
     if reason:
         return reason
     run = s.get_one(FlowRun, checkin.run_id)
+    if _never_left(s, run):
+        return "the question itself has not left yet"
     row = [press for line in runs.buttons(run, client) for press in line][:2]
     row.append(speak.button(house, client.language, "less_often"))
     words = speak.text(house, "utter_checkin_nudge", client.language)
@@ -167,7 +169,6 @@ def missed(s: Session, house: House, at: datetime, client: Client, due: Due) -> 
     if run is not None:
         runs.end(run, at, RunState.ABANDONED)
     if _never_left(s, run):
-        outbox.cancel(s, "its moment has passed", Outbox.run_id == checkin.run_id)
         plan(s, house, at, client, checkin.at)
         return "it never left"
     client.silences += 1

@@ -29,6 +29,13 @@ LATE_NUDGE = timedelta(hours=2)  # later it would come on top of the miss
 LATE_MISS, GRACE = timedelta(minutes=15), timedelta(minutes=30)
 TALK_OVER = timedelta(hours=1)  # a talk is looked at again so much later
 
+# What nobody asked for waits for quiet hours and talks to end; so late it is not said any more.
+_UNASKED = {
+    DueKind.CHECKIN: LATE_CHECKIN,
+    DueKind.NUDGE: LATE_NUDGE,
+    DueKind.DATE: timedelta.max,  # a date has its own day
+    DueKind.GO_ON: timedelta.max,
+}
 # What somebody would have got; the other kinds are our own bookkeeping and nobody misses them.
 _WOULD_GET = {
     DueKind.CHECKIN: Kind.CHECKIN,
@@ -116,7 +123,8 @@ def _later(s: Session, house: House, now: datetime, client: Client, due: Due) ->
     """Return until when a due thing has to wait, None when it has not."""
     if due.kind is DueKind.MISS:
         return now + GRACE if now - due.at > LATE_MISS else None
-    if due.kind not in (DueKind.CHECKIN, DueKind.NUDGE, DueKind.DATE, DueKind.GO_ON):
+    # What is too late already must not become younger by waiting.
+    if due.kind not in _UNASKED or now - due.at > _UNASKED[due.kind]:
         return None
     date = due.kind is DueKind.DATE
     if client.state is not ClientState.ACTIVE or (date and _prepares(house, due)):

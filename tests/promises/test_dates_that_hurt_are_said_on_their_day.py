@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from bot.content.texts import Texts
 from bot.core.dates import DateKind, Wants
@@ -260,7 +261,9 @@ async def test_one_date_that_breaks_stops_no_other(program: Program) -> None:
     with program.house.db.write() as s:
         s.get_one(HardDate, broken.id).day = b"no longer readable"
     program.clock.move_by(timedelta(hours=22))
-    remind.tick(program.house)
+    with capture_logs() as said:
+        remind.tick(program.house)
+    assert "due_failed" in [line["event"] for line in said]
     with program.house.db.read() as s:
         asked = sa.select(Due).where(Due.step == "the_day", Due.ended_at.is_not(None))
         states = {due.about_id == broken.id: due.state for due in s.scalars(asked)}
@@ -274,7 +277,8 @@ async def test_a_line_that_could_not_be_said_is_planned_for_next_year(program: P
     good = program.house.content
     program.house.content = replace(good, texts=Texts(gone))
     program.clock.move_by(timedelta(hours=22))
-    await program.settle()
+    with capture_logs():
+        await program.settle()
     program.house.content = good
     assert kept_back(program) == ["failed: KeyError"]
     await program.wait(YEAR)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,16 @@ def test_then_twice_a_week_to_the_end_of_the_month(cadence: Cadence) -> None:
 
 def test_then_weekly_then_monthly_then_as_usual(cadence: Cadence) -> None:
     assert [day for day in days(cadence) if 30 < day <= 126] == [32, *range(35, 127, 7)]
-    assert [day for day in days(cadence) if 126 < day <= 366] == [150, 180, 210, 240, 270, 300, 330, 360]
+    assert [day for day in days(cadence) if 126 < day <= 366] == [
+        150,
+        180,
+        210,
+        240,
+        270,
+        300,
+        330,
+        360,
+    ]
     assert [day for day in days(cadence) if day > 366] == [390, 397]
 
 
@@ -58,7 +68,7 @@ def test_of_two_incidents_the_newer_one_sets_the_days(cadence: Cadence) -> None:
 
 def test_who_wished_for_less_is_never_asked_more_often_than_usual(cadence: Cadence) -> None:
     found = days(cadence, "less_often", 60)
-    assert all(later - earlier >= 7 for earlier, later in zip(found, found[1:], strict=False))
+    assert all(later - earlier >= 7 for earlier, later in pairwise(found))
     assert next_day(cadence, INCIDENT, [], "less_often") == INCIDENT + timedelta(days=14)
 
 

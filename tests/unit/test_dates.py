@@ -25,7 +25,10 @@ def test_a_yearly_date_that_has_passed_comes_back_every_year() -> None:
 
 
 def test_a_yearly_date_given_as_the_day_to_come_is_that_day_first() -> None:
-    assert first(DateKind.BIRTHDAY, date(2027, 6, 1), count=2) == [date(2027, 6, 1), date(2028, 6, 1)]
+    assert first(DateKind.BIRTHDAY, date(2027, 6, 1), count=2) == [
+        date(2027, 6, 1),
+        date(2028, 6, 1),
+    ]
 
 
 def test_a_killing_today_is_no_anniversary_yet() -> None:
