@@ -53,7 +53,8 @@ class EngineClient:
 
 
 def _is_turn(answer: Any) -> bool:
-    if not isinstance(answer, dict) or not isinstance(answer.get("state"), dict):
+    state = answer.get("state") if isinstance(answer, dict) else None
+    if not isinstance(state, dict) or not {"flow", "step", "asked_again"} <= state.keys():
         return False
     replies = answer.get("replies")
     return isinstance(replies, list) and all(

@@ -1,0 +1,193 @@
+"""Whatever the dialogue engine does, a message is read for danger, answered once, and taken up
+again; and words answer only the question that stood when they were written."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from bot.core.messages import Bot, Inbound, InboundKind, Kind
+from bot.service import checkins
+from bot.store import dues
+from bot.store.tables import Alert, Answer, DueKind, Inbox, InboxState
+from tests.support.fake_engine import FakeEngine, Mood, fake_engine
+from tests.support.program import Program, build, client
+
+ILL = [mood for mood in Mood if mood is not Mood.WELL]
+QUICK = [mood for mood in ILL if mood is not Mood.HANGING]
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+NIGHT = datetime(2027, 3, 2, 4, 50, tzinfo=UTC)  # 22:50 in Chicago, in Ana's quiet hours
+
+
+@dataclass
+class Talk:
+    """A program with an engine that can fall ill."""
+
+    program: Program
+    engine: FakeEngine
+
+    @property
+    def answers(self) -> dict[str, str]:
+        house = self.program.house
+        with house.db.read() as s:
+            ana = client(self.program)
+            box = house.sealer.client(ana.id, ana.key)
+            return {
+                row.step: box.open("answer.value", row.id, row.value)
+                for row in s.scalars(sa.select(Answer))
+                if row.value
+            }
+
+    @property
+    def open(self) -> int:
+        with self.program.house.db.read() as s:
+            mine = Inbox.state.in_((InboxState.JUDGED, InboxState.WAITING, InboxState.RECEIVED))
+            return s.scalar(sa.select(sa.func.count()).select_from(Inbox).where(mine)) or 0
+
+    def texts(self, *kinds: Kind) -> list[str]:
+        return [heard.text for heard in self.program.got("Ana", *kinds)]
+
+
+async def begin(folder: Path, at: datetime | None = None) -> Program:
+    program = build(folder, **({"start": at} if at else {}))
+    house, now = program.house, program.clock.now()
+    with house.db.write() as s:
+        ana = s.merge(client(program))
+        due = dues.put(s, DueKind.CHECKIN, ana, now, key="first")
+        assert due is not None and dues.take(s, due.id)
+        checkins.ask(s, house, now, ana, due)
+    await program.settle()
+    return program
+
+
+@pytest.fixture
+async def talk(tmp_path: Path) -> AsyncIterator[Talk]:
+    """Ana was asked how her day is."""
+    program = await begin(tmp_path)
+    async with fake_engine(program.house.turns) as (engine, http):
+        program.house.engine = http
+        yield Talk(program, engine)
+
+
+@pytest.mark.parametrize("mood", ILL)
+async def test_danger_pages_at_once_whatever_the_engine_does(talk: Talk, mood: Mood) -> None:
+    talk.engine.mood = mood
+    await talk.program.says("Ana", "they outside my house rn")
+    assert talk.program.got("Ben", Kind.PAGE)
+    assert "I'm paging Ben now" in talk.texts(Kind.SAFETY)[0]
+    assert not talk.texts(Kind.HOLDING)
+
+
+@pytest.mark.parametrize("mood", QUICK)
+async def test_an_outage_is_said_once_and_the_turn_taken_up_afterwards(
+    talk: Talk, mood: Mood
+) -> None:
+    talk.engine.mood = mood
+    await talk.program.taps("Ana", "Not good")
+    await talk.program.wait(MINUTE)
+    assert len(talk.texts(Kind.HOLDING)) == 1
+    assert talk.answers == {}
+    assert talk.open == 1
+    talk.engine.mood = Mood.WELL
+    await talk.program.wait(MINUTE)
+    assert talk.answers == {"day": "not_good"}
+    assert talk.open == 0
+    assert len(talk.texts(Kind.HOLDING)) == 1
+    talk.engine.mood = mood
+    await talk.program.says("Ana", "im safe here")
+    assert len(talk.texts(Kind.HOLDING)) == 2  # another outage
+
+
+async def test_a_hanging_engine_is_given_up_after_three_seconds(talk: Talk) -> None:
+    talk.engine.mood = Mood.HANGING
+    await talk.program.taps("Ana", "Not good")
+    assert len(talk.texts(Kind.HOLDING)) == 1
+    talk.engine.mood = Mood.WELL
+    await talk.program.wait(2 * SECOND)
+    assert talk.answers == {"day": "not_good"}
+
+
+async def test_the_same_words_never_become_the_next_answer(talk: Talk) -> None:
+    talk.engine.mood = Mood.FAILING  # the action was staged before the turn failed
+    await talk.program.says("Ana", "not good at my aunts")
+    await talk.program.says("Ana", "hello? not good")
+    await talk.program.taps("Ana", "Not good")
+    talk.engine.mood = Mood.WELL
+    await talk.program.wait(2 * MINUTE)
+    assert talk.answers == {"day": "not good at my aunts"}
+    assert talk.open == 0
+    assert [request["state"]["step"] for request in talk.engine.heard[-2:]] == ["day", None]
+
+
+async def test_a_burst_answers_one_question(talk: Talk) -> None:
+    lines, program = talk.program.lines, talk.program
+    for number, words in enumerate(("nah", "not really", "rough")):
+        await lines.receive(
+            Inbound(
+                *("telegram", Bot.CLIENT, f"b{number}", "Ana", InboundKind.TEXT),
+                at=program.clock.now(),
+                text=words,
+            )
+        )
+        await lines.idle() if number == 0 else None
+    talk.engine.mood = Mood.WELL
+    await program.settle()
+    assert talk.answers["day"] == "nah"
+    assert talk.open == 0
+
+
+async def test_a_repeated_turn_changes_nothing(talk: Talk) -> None:
+    await talk.program.says("Ana", "not good", update_id="77")
+    await talk.program.says("Ana", "not good", update_id="77")
+    assert talk.answers == {"day": "not_good"}
+    assert len(talk.engine.heard) == 1
+
+
+async def test_danger_today_gets_its_sentence_once_although_the_turn_waits(talk: Talk) -> None:
+    talk.engine.mood = Mood.GONE
+    await talk.program.says("Ana", "he threatened me")
+    assert len(talk.texts(Kind.SAFETY)) == 1
+    assert not talk.texts(Kind.HOLDING)
+    talk.engine.mood = Mood.WELL
+    await talk.program.wait(MINUTE)
+    with talk.program.house.db.read() as s:
+        assert len(s.scalars(sa.select(Alert)).all()) == 1
+
+
+async def test_after_half_an_hour_nothing_is_replayed_but_one_offer_to_go_on(talk: Talk) -> None:
+    talk.engine.mood = Mood.GONE
+    await talk.program.says("Ana", "not good")
+    await talk.program.says("Ana", "you there")
+    await talk.program.wait(31 * MINUTE)
+    talk.engine.mood = Mood.WELL
+    await talk.program.wait(2 * MINUTE)
+    assert talk.answers == {} and talk.open == 0
+    assert len(talk.texts(Kind.HOLDING)) == 2
+    assert "back" in talk.texts(Kind.HOLDING)[-1]
+    await talk.program.taps("Ana", "Go on")
+    assert "How's today?" in talk.texts()[-1]
+
+
+async def test_the_offer_to_go_on_waits_for_the_end_of_quiet_hours(tmp_path: Path) -> None:
+    program = await begin(tmp_path, NIGHT)
+    await program.says("Ana", "not good")  # there is no engine
+    await program.wait(40 * MINUTE)
+    assert len(program.got("Ana", Kind.HOLDING)) == 1
+    await program.wait(timedelta(hours=10))
+    offers = [heard for heard in program.got("Ana", Kind.HOLDING) if heard.buttons]
+    assert [heard.at.astimezone(UTC).hour for heard in offers] == [15]  # nine in the morning
+
+
+async def test_what_triage_breaks_on_is_read_by_a_person(talk: Talk) -> None:
+    class Broken:
+        def judge(self, text: str, context: object = None) -> object:
+            raise ZeroDivisionError(text)
+
+    talk.program.house.triage = Broken()  # type: ignore[assignment]
+    await talk.program.says("Ana", "something nobody foresaw")
+    assert talk.program.got("Ben", Kind.PAGE)
