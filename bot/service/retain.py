@@ -187,7 +187,11 @@ _ON_PHONE = (
     Outbox.worker_id.is_not(None),
     Outbox.state == OutboxState.SENT,
     Outbox.ref.is_not(None),
-    sa.or_(Outbox.about_id.is_(None), Outbox.about_id.not_in(_held())),
+    _free(Outbox.about_id),
+    sa.or_(
+        Outbox.alert_id.is_(None),
+        Outbox.alert_id.not_in(sa.select(Alert.id).where(Alert.client_id.in_(_held()))),
+    ),
 )
 # What a worker typed and must not stay there, such as a PIN.
 _TYPED = (Inbox.worker_id.is_not(None), Inbox.ref.is_not(None), Inbox.delete_at.is_not(None))
