@@ -17,7 +17,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bot import content
 from bot.clock import VirtualClock
 from bot.core.effects import SaveAnswer
 from bot.core.messages import Bot, Inbound, InboundKind, Outgoing
@@ -25,12 +24,11 @@ from bot.dialogue.turns import OpenTurns
 from bot.service import ticks
 from bot.service.house import House
 from bot.service.receive import Lines
-from bot.settings import ROOT
 from bot.store.sealed import Sealer, read_key
 from bot.store.session import Database
-from tests.support.program import Rules
+from tests.support.program import Rules, room
 
-CONTENT = content.load(ROOT / "data")
+CONTENT = room()
 _SERVER = multiprocessing.get_context("forkserver")
 _SERVER.set_forkserver_preload(["tests.support.mortal"])
 
