@@ -98,6 +98,10 @@ def read_key(path: Path, *, database_exists: bool) -> bytes:
             return base64.b64decode(path.read_text().strip(), validate=True)
         except ValueError:
             raise KeyTrouble(f"{path} holds no key; put the right key back") from None
+        except OSError as error:
+            raise KeyTrouble(
+                f"{path} cannot be read ({error.strerror}); let this account read the key"
+            ) from None
     if database_exists:
         raise KeyTrouble(
             f"{path} is missing beside an existing database; put the key back from your backup"
