@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.core import effects as fx
 from bot.core.danger import Signal, Urgency, Verdict
 from bot.core.people import Language
-from bot.service import alerts, checkins, consent, runs, speak, taps, tasks
+from bot.service import alerts, checkins, consent, dates, runs, speak, taps, tasks
 from bot.service.alerts import Opened
 from bot.service.house import House
 from bot.store import care, inbox, people
@@ -152,6 +152,7 @@ def _prefer(
     if effect.name == "checkin_hour":
         client.checkin_time = HOURS.get(effect.value, client.checkin_time)
         checkins.plan(s, house, at, client)
+        dates.plan_all(s, house, at, client)
     elif effect.name == "cadence":
         client.cadence = effect.value
         checkins.plan(s, house, at, client)

@@ -150,6 +150,24 @@ async def test_it_comes_at_the_hour_of_the_clients_own_zone_also_when_clocks_cha
     ]
 
 
+async def test_who_chose_another_hour_gets_what_is_planned_at_that_hour(program: Program) -> None:
+    remember(program, date(2024, 3, 10))
+    await program.settle()
+    with program.house.db.write() as s:
+        ana = s.scalars(sa.select(Client)).one()
+        ana.checkin_time = "19:00"
+        dates.plan_all(s, program.house, program.clock.now(), ana)
+    await program.wait(timedelta(days=20))
+    assert when(program, "Ben", Kind.PREPARE) == ["2027-03-01 12:00"]
+    assert when(program, "Ana", Kind.ANNIVERSARY) == [
+        "2027-03-03 19:00",
+        "2027-03-09 19:00",
+        "2027-03-10 19:00",
+        "2027-03-11 19:00",
+        "2027-03-17 19:00",
+    ]
+
+
 async def test_an_hour_in_quiet_hours_moves_within_its_day(program: Program) -> None:
     with program.house.db.write() as s:
         s.scalars(sa.select(Client)).one().checkin_time = "22:30"
