@@ -159,7 +159,7 @@ def _old_rows(s: Session, now: datetime) -> int:
         _free(Inbox.client_id),
     )
     opened = sa.select(Alert.id).where(Alert.state != AlertState.CLOSED)
-    lasting = ButtonRow.does.in_(_ASKS_FOR_HELP)
+    lasting = sa.or_(ButtonRow.does.in_(_ASKS_FOR_HELP), ButtonRow.value.in_(_ASKS_FOR_HELP))
     buttons = sa.delete(ButtonRow).where(
         sa.or_(
             sa.and_(ButtonRow.made_at <= now - BUTTONS, ~lasting),

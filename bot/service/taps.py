@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bot.core.alerts import AlertState
 from bot.core.danger import Signal, Urgency, Verdict
 from bot.core.messages import Kind
-from bot.service import alerts, asks, consent, runs, safety, speak, tasks
+from bot.service import alerts, asks, checkins, consent, runs, safety, speak, tasks
 from bot.service.house import House
 from bot.store import care, inbox, people
 from bot.store.tables import (
@@ -46,16 +46,29 @@ def tap(s: Session, house: House, at: datetime, row: Inbox, client: Client) -> N
 def _choice(
     s: Session, house: House, at: datetime, row: Inbox, client: Client, button: ButtonRow
 ) -> None:
-    """Hand an answer on, if its question is the one that is asked now."""
+    """Hand an answer on, if its question is the one that is asked now.
+
+    An old question's answer changes nothing, but who asks for a person gets one, whenever it is.
+    """
     run = s.get(FlowRun, button.run_id)
     current = run is not None and run.state in (RunState.ACTIVE, RunState.PAUSED)
     if run is None or not current or run.step != button.step:
         row.state, row.handled_at = InboxState.HANDLED, at
-        old(s, house, at, client)
+        if _wants_person(run, button):
+            _call_me(s, house, at, row, client, button)
+        else:
+            old(s, house, at, client)
         return
     run.state = RunState.ACTIVE
     row.token, row.asked = button.token, f"{run.flow}.{run.step}"
     row.state = InboxState.JUDGED
+
+
+def _wants_person(run: FlowRun | None, button: ButtonRow) -> bool:
+    if run is None:
+        return False
+    choice = runs.flow_of(run).step(button.step).choice(button.value)
+    return choice is not None and choice.signal == Signal.CONTACT_REQUEST
 
 
 def old(s: Session, house: House, at: datetime, client: Client) -> None:
@@ -184,7 +197,12 @@ def _one_week(
 def _less_often(
     s: Session, house: House, at: datetime, row: Inbox, client: Client, button: ButtonRow
 ) -> None:
+    """Ask less often; the tap is an answer too, so nobody counts it as silence."""
     client.cadence = "less_often"
+    run = runs.current(s, client)
+    if run is not None and run.flow == checkins.FLOW:
+        checkins.answered(s, house, at, client, run)
+        runs.end(run, at, RunState.DONE)
     words = speak.text(house, "utter_less_often", client.language)
     speak.to_client(s, house, at, client, Kind.REPLY, words)
 

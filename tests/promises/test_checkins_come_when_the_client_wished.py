@@ -136,6 +136,23 @@ async def test_a_question_held_up_by_an_outage_does_not_come_at_night(program: P
     assert when(program, "Ana", Kind.CHECKIN) == ["2027-03-09 09:00"]
 
 
+async def test_less_often_is_an_answer_and_is_kept(program: Program) -> None:
+    await program.wait(timedelta(days=7, hours=4))
+    await program.taps("Ana", "Less often")
+    await program.wait(timedelta(days=14))
+    assert when(program, "Ana", Kind.CHECKIN) == ["2027-03-08 10:00", "2027-03-22 10:00"]
+    with program.house.db.read() as s:
+        assert s.scalars(sa.select(Client.silences)).one() == 0
+
+
+async def test_call_me_on_an_old_check_in_still_reaches_a_person(program: Program) -> None:
+    await program.wait(timedelta(days=40))
+    await program.taps("Ana", "Call me")
+    assert len(program.got("Ben", Kind.PAGE)) == 1
+    await program.taps("Ana", "I'm good")
+    assert "from before" in program.got("Ana", Kind.REPLY)[-1].text
+
+
 async def test_a_reminder_does_not_break_into_a_talk(program: Program) -> None:
     await program.wait(timedelta(days=7, hours=-3))
     with program.house.db.write() as s:
