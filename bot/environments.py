@@ -44,7 +44,7 @@ class Environments:
 
     def service(self) -> Path:
         """Make the service's environment and return its directory."""
-        return self._whole("service") or self._make("service", self._fill_service)
+        return self.whole("service") or self._make("service", self._fill_service)
 
     def engine(self) -> Path:
         """Make the dialogue engine's environment with a Python 3.10; return its directory.
@@ -52,7 +52,7 @@ class Environments:
         The service's is made before it, because uv is there.
         """
         self.service()
-        return self._whole("engine") or self._make("engine", self._fill_engine)
+        return self.whole("engine") or self._make("engine", self._fill_engine)
 
     def checks(self) -> Path:
         """Add what the checks need to the service's environment."""
@@ -71,7 +71,8 @@ class Environments:
         found = sorted(self.home.glob("service-*/bin/uv"), key=lambda path: path.stat().st_mtime)
         return str(found[-1]) if found else None
 
-    def _whole(self, world: str) -> Path | None:
+    def whole(self, world: str) -> Path | None:
+        """Return the environment of a world if it is there and current; nothing is made."""
         target = self.home / f"{world}-{self._digest(world)}"
         try:
             linked = os.readlink(self.home / world) == target.name
@@ -82,7 +83,7 @@ class Environments:
 
     def _make(self, world: str, fill: Callable[[Path], None]) -> Path:
         with self._alone(world):
-            if whole := self._whole(world):  # another start made it while this one waited
+            if whole := self.whole(world):  # another start made it while this one waited
                 return whole
             target = self.home / f"{world}-{self._digest(world)}"
             self._remove_old(world, target)

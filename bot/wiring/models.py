@@ -9,8 +9,9 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from bot.danger.encoder import Encoder, EncoderMissing
 from bot.danger.messages import fingerprint
-from bot.danger.models import MANIFEST, facts_of
+from bot.danger.models import MANIFEST, ModelMissing, facts_of, load_model
 from bot.danger.train import train as train_danger
 from bot.environments import Environments
 from bot.errors import SafError
@@ -59,6 +60,35 @@ def dialogue(settings: Settings, say: Say, *, anew: bool = False) -> None:
         raise SafError(f"the dialogue could not be trained: {lines[-1] if lines else 'no reason'}")
     digest = hashlib.sha256((settings.models / MODEL).read_bytes()).hexdigest()
     _keep(settings.models / MANIFEST, {"trained_on": wanted, "files": {MODEL: digest}})
+
+
+def wrong(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield what is missing, or not what was trained, and the sentence that says so."""
+    try:
+        encoder = Encoder.installed()
+    except EncoderMissing:
+        encoder = None
+    try:
+        load_model(settings.models, encoder)
+    except ModelMissing as missing:
+        yield "danger model", str(missing)
+    facts = _facts(settings.models)
+    if not facts:
+        yield "dialogue model", "no dialogue is trained; run `python3 -m bot train`"
+        return
+    digest = hashlib.sha256((settings.models / MODEL).read_bytes()).hexdigest()
+    if facts.get("files") != {MODEL: digest}:
+        yield "dialogue model", f"{settings.models / MODEL} is not what was trained; train again"
+
+
+def stale(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield the models that were trained on something else than stands in data/ now."""
+    known = facts_of(settings.models)
+    if known and known.get("trained_on") != fingerprint(settings.data / "danger"):
+        yield "danger model", "its messages have changed since; run `python3 -m bot train`"
+    facts = _facts(settings.models)
+    if facts and facts.get("trained_on") != _fingerprint(settings.data):
+        yield "dialogue model", "flows or examples have changed since; run `python3 -m bot train`"
 
 
 def _fingerprint(data: Path) -> str:
