@@ -13,6 +13,7 @@ from bot.environments import ROOT
 
 PYTHON = sys.executable
 ENGINE_PYTHON = str(ROOT / ".venv" / "engine" / "bin" / "python")
+RASA = (ENGINE_PYTHON, "bot/dialogue/inside_rasa/__main__.py")
 
 # The line that closes a run of pytest, without its colours: "=== 12 passed in 0.34s ===".
 PYTEST_CLOSES = re.compile(
@@ -45,6 +46,14 @@ STEPS = (
         (ENGINE_PYTHON, "-m", "unittest", "discover", "--start-directory", "tests/engine"),
         needs="tests/engine/**/test_*.py",
     ),
+    Step("Rasa's data", (*RASA, "validate")),
+    # The tests before have trained what was missing or old.
+    Step(
+        "test stories",
+        (*RASA, "test-stories", "--model", "models/dialogue.tar.gz", "--stories", "tests/stories"),
+        needs="models/dialogue.tar.gz",
+    ),
+    Step("intents, cross-validated", (*RASA, "test-nlu", "--least", "0.9"), live=True),
 )
 
 

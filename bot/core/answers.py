@@ -49,13 +49,13 @@ class Sureness:
 
     Cross-validated on answers to the check-in in words never seen before, and on danger messages
     that answer none of its questions: 85 % placed rightly, 14 % asked again, 0.7 % placed wrongly,
-    1.2 % of what is no answer taken for one. (With 0.6, 0.15 for all: 93, 4, 1.7 and 6 %.)
+    1.5 % of what is no answer taken for one. (With 0.6 and 0.15 for all: 93, 4, 1.7 and 6 %.)
     """
 
-    answer: float = 0.75
-    seen: float = 0.4
-    calm_answer: float = 0.9
-    calm_seen: float = 0.6
+    answer: float = 0.7
+    seen: float = 0.35
+    calm_answer: float = 0.85
+    calm_seen: float = 0.5
     interrupts: float = 0.4
     interrupts_words: float = 0.7
 

@@ -22,6 +22,8 @@ MODEL = "dialogue.tar.gz"
 KEY = "dialogue"  # our key in the manifest; the danger model has its own
 # What the dialogue is trained on, below the data folder.
 LEARNED = ("flows", "nlu", "rules", "stories", "responses")
+# How it is learned.
+HOW = (ROOT / "config.yml", ROOT / "domain.yml", ENTRY.with_name("importer.py"))
 Say = Callable[[str], None]
 
 
@@ -48,7 +50,7 @@ def dialogue(settings: Settings, say: Say, *, anew: bool = False) -> None:
     settings.models.mkdir(parents=True, exist_ok=True)
     python = Environments().engine() / "bin" / "python"
     done = subprocess.run(  # noqa: S603 - our own interpreter and file
-        [python, ENTRY, "train", "--out", settings.models],
+        [python, ENTRY, "--data", settings.data, "train", "--out", settings.models],
         capture_output=True,
         text=True,
         errors="replace",
@@ -93,7 +95,7 @@ def stale(settings: Settings) -> Iterator[tuple[str, str]]:
 
 def _fingerprint(data: Path) -> str:
     found = hashlib.sha256()
-    for path in _files(data):
+    for path in (*_files(data), *HOW):
         found.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return found.hexdigest()
 

@@ -57,9 +57,9 @@ def test_a_tap_on_a_value_of_another_question_is_unclear() -> None:
 
 
 def test_likeness_needs_more_evidence_for_the_calming_choice() -> None:
-    almost = {"say_safe": 0.5, "say_not_safe": 0.05, "greeting": 0.45}
+    almost = {"say_safe": 0.4, "say_not_safe": 0.02, "hello": 0.58}
     assert place(TONIGHT, "at my cuzs", almost, SURE) == Placed()
-    danger = {"say_safe": 0.05, "say_not_safe": 0.5, "greeting": 0.45}
+    danger = {"say_safe": 0.02, "say_not_safe": 0.4, "hello": 0.58}
     assert place(TONIGHT, "aint got a spot", danger, SURE) == Placed(value="not_safe")
 
 

@@ -1,7 +1,8 @@
 """The dialogue engine's entry point, run by path in the engine's Python.
 
-.venv/engine/bin/python bot/dialogue/inside_rasa/__main__.py serve --parent PID ... train --out DIR
-| validate | test-nlu --out DIR | test-stories --model FILE --stories PATH --out DIR
+    .venv/engine/bin/python bot/dialogue/inside_rasa/__main__.py COMMAND --help
+
+serve, for a service; train, validate, test-nlu, test-stories, for staff's changes.
 """
 
 from __future__ import annotations
@@ -35,11 +36,11 @@ def _options() -> argparse.Namespace:
     train.add_argument("--out", required=True, help="directory for dialogue.tar.gz")
     commands.add_parser("validate", help="let Rasa check domain, rules and examples")
     nlu = commands.add_parser("test-nlu", help="cross-validate the intents")
-    nlu.add_argument("--out", required=True)
+    nlu.add_argument("--least", type=float, default=0.0, help="fail below this F1")
     stories = commands.add_parser("test-stories", help="play test stories on a trained model")
     stories.add_argument("--model", required=True)
     stories.add_argument("--stories", required=True)
-    stories.add_argument("--out", required=True)
+    stories.add_argument("--out", help="directory for Rasa's reports")
     return parser.parse_args()
 
 
@@ -51,7 +52,8 @@ def main() -> int:
     os.environ["RASA_MAX_CACHE_SIZE"] = "0"  # training is short; a cache would hold examples
     os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
     os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
-    os.environ["LOG_LEVEL"] = "WARNING"  # also silences Rasa's thousand lines of progress bars
+    # Rasa draws thousands of progress bars otherwise.
+    os.environ["LOG_LEVEL"], os.environ["TQDM_DISABLE"] = "WARNING", "1"
     # Old packages warn of each other at every start; some of them switch the filters back on.
     warnings.showwarning = lambda *_, **__: None  # type: ignore[assignment]
     options = _options()
