@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import click
@@ -46,5 +47,6 @@ def command(
 
 
 def _say(line: str) -> None:
-    """Tell the operator; stdout stays empty."""
-    click.echo(line, err=True)
+    """Tell the operator; stdout stays empty. Nobody need be there to read it."""
+    with contextlib.suppress(OSError):
+        click.echo(line, err=True)

@@ -281,6 +281,7 @@ def _unknown(s: Session, row: Outbox, now: datetime, reason: str, *, waited: boo
     """Send again what must not be lost, never what must not be doubled: a question that may not
     have arrived is asked again at the next contact."""
     row.unknowns, row.lease_until, row.reason = row.unknowns + 1, None, reason
+    log.warning("send_outcome_unknown", outbox=row.id, kind=row.kind, why=reason)
     if row.kind.resend_on_unknown and row.unknowns <= MOST_UNKNOWN:
         delay = 0 if waited else RETRY[min(row.unknowns, len(RETRY)) - 1]
         row.state, row.not_before = OutboxState.PENDING, now + timedelta(seconds=delay)
