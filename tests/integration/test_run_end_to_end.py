@@ -3,12 +3,14 @@ links to a closed alert, while things fail; and not one word of it in a log."""
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import httpx
 import pytest
 
 from bot.settings import Settings
@@ -184,6 +186,49 @@ def test_killed_with_the_page_in_hand_it_pages_after_the_start(town: Town) -> No
         town.ana_reads("I'm paging Ben Quill now")
         assert service.stop() == 0
     assert sum("#1, open" in text for text in texts(town.ben())) == 1
+
+
+def test_an_engine_that_never_starts_stops_no_alert(town: Town, tmp_path: Path) -> None:
+    with Running(
+        town.home, town.telegram, "--no-train", SAF_MODELS=str(tmp_path / "no models")
+    ) as service:
+        service.until_says("running:")
+        town.telegram.say(BEN, f"/start {town.links['Ben']}", bot="worker")
+        town.ben_reads("choose a PIN")
+        town.telegram.say(ANA, f"/start {town.links['Ana']}")
+        town.ana_reads("this is the line")
+        town.ana_taps("Yes", "checked for danger")
+        town.ana_says(DANGER, "I'm paging Ben Quill now")
+        town.ben_reads("#1, open")
+        service.until_says("there is no trained dialogue")
+        assert service.stop() == 0
+
+
+def test_webhooks_are_taken_and_forged_ones_refused(town: Town) -> None:
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    told = {
+        "SAF_WEBHOOK_URL": url,
+        "SAF_WEBHOOK_PORT": str(port),
+        "SAF_WEBHOOK_SECRET": "s" * 32,
+    }
+    parts = ("--no-train", "--only", "telegram", "--only", "ticks")
+    with Running(town.home, town.telegram, *parts, **told) as service:
+        service.until_says("calls are taken")
+        forged = {"update_id": 1, "message": {"chat": {"id": ANA, "type": "private"}, "text": "x"}}
+        answer = httpx.post(f"{url}/telegram/client", json=forged, trust_env=False)
+        assert answer.status_code == 403
+        town.telegram.say(BEN, f"/start {town.links['Ben']}", bot="worker")
+        town.ben_reads("choose a PIN")
+        town.telegram.say(ANA, f"/start {town.links['Ana']}")
+        town.ana_reads("this is the line")
+        town.ana_says(DANGER, "I'm paging Ben Quill now")
+        town.ben_reads("#1, open")
+        assert service.stop() == 0
+        assert "telegram_webhook_forged" in service.said
+    assert not town.telegram.calls("getUpdates")
 
 
 def test_a_missing_or_wrong_token_is_one_sentence(
