@@ -25,10 +25,13 @@ from bot.store.tables import Client, FlowRun, Inbox, InboxState, RunState
 
 log = structlog.get_logger()
 
+# Answers that say we are of no use; left out where a question or a safety sentence follows anyway.
+NO_USE = ("utter_fallback", "utter_tells")
 # Buttons under answers that offer something.
 OFFERS: Mapping[str, Sequence[str]] = {
     "utter_stop": ("stop", "one_week"),
     "utter_fallback": ("call_me", "help_now"),
+    "utter_tells": ("call_me", "help_now"),
     "utter_help": ("call_me", "help_now"),
     "utter_out_of_scope": ("call_me",),
     "utter_greeting": ("call_me",),
@@ -246,7 +249,7 @@ def _replies(
     presses: list[list[Press]] = []
     for reply in answer["replies"]:
         name = reply.get("response") or ""
-        if name.startswith("utter_ask_") or (name == "utter_fallback" and (asking or safety_said)):
+        if name.startswith("utter_ask_") or (name in NO_USE and (asking or safety_said)):
             continue
         known = house.content.texts.has(name)
         words = speak.text(house, name, client.language, **facts) if known else str(reply["text"])

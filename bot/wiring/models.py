@@ -22,8 +22,6 @@ MODEL = "dialogue.tar.gz"
 KEY = "dialogue"  # our key in the manifest; the danger model has its own
 # What the dialogue is trained on, below the data folder.
 LEARNED = ("flows", "nlu", "rules", "stories", "responses")
-# How it is learned.
-HOW = (ROOT / "config.yml", ROOT / "domain.yml", ENTRY.with_name("importer.py"))
 Say = Callable[[str], None]
 
 
@@ -95,15 +93,16 @@ def stale(settings: Settings) -> Iterator[tuple[str, str]]:
 
 def _fingerprint(data: Path) -> str:
     found = hashlib.sha256()
-    for path in (*_files(data), *HOW):
+    for path in _files(data):
         found.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return found.hexdigest()
 
 
 def _files(data: Path) -> Iterator[Path]:
-    yield from (ROOT / "config.yml", ROOT / "domain.yml")
+    yield from (ROOT / "config.yml", ROOT / "domain.yml", ENTRY.with_name("importer.py"))
     for folder in LEARNED:
         yield from sorted((data / folder).glob("*.yml"))
+    yield from sorted((data / "danger").glob("messages_*.yml"))
 
 
 def _facts(models: Path) -> dict[str, object]:

@@ -85,6 +85,14 @@ responses:
   - condition: [{type: slot, name: language, value: en}]
     text: "Only English."
 """
+TALES = """\
+messages:
+  - {text: "there is a man in a truck across the street", signals: [conflict], split: train}
+  - {text: "the man in the truck went away again", signals: [], split: train}
+  - {text: "this one is for measuring only, never learn it", signals: [], split: dev}
+  - {text: "can somebody call me about that truck", signals: [contact_request], split: train}
+  - {text: "too short", signals: [], split: train}
+"""
 
 
 @functools.cache
@@ -103,6 +111,7 @@ def small_room() -> Path:
         "flows/small.yml": FLOW,
         "rules/rules.yml": RULES,
         "responses/texts.yml": RESPONSES,
+        "danger/messages_en.yml": TALES,
         "nlu/nlu.yml": _nlu(
             {"thanks": ["thanks", "thank you", "gracias"], "say_good": good, "say_bad": bad}
         ),

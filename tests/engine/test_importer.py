@@ -42,7 +42,15 @@ class Importer(unittest.TestCase):
     def test_a_choice_with_few_examples_is_not_guessed_at(self) -> None:
         self.assertGreaterEqual(FEWEST, 10)
         learned = {m.get("intent") for m in self.ours.get_nlu_data().intent_examples}
-        self.assertEqual(learned, {"say_good", "say_bad"})
+        self.assertEqual(learned, {"say_good", "say_bad", "tells"})
+
+    def test_stories_of_people_are_learned_as_stories_but_never_those_kept_for_measuring(
+        self,
+    ) -> None:
+        data = self.ours.get_nlu_data().intent_examples
+        tales = [m.get("text") for m in data if m.get("intent") == "tells"]
+        self.assertEqual(len(tales), 2)
+        self.assertTrue(all("truck" in tale for tale in tales))
 
     def test_what_may_be_said_any_time_leads_back_into_every_flow(self) -> None:
         rules = {step.block_name for step in self.ours.get_stories().story_steps}

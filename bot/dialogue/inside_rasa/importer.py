@@ -18,11 +18,16 @@ from rasa.shared.core.training_data.structures import StoryGraph
 from rasa.shared.importers.importer import TrainingDataImporter
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from rasa.shared.utils.common import cached_method
 from rasa.shared.utils.io import read_yaml_file
+from ruamel.yaml import YAML
 
 from bot.dialogue.inside_rasa.turn import FORM
 
 FEWEST = 20  # a choice with fewer examples is only known by its exact words: it would be guessed at
+TELLS = "tells"  # somebody tells what happened: no answer, no question to us
+ENOUGH_TALES = 700  # all two thousand double the training and read nothing better
+SHORTEST_TALE = 6  # words; shorter messages may well be answers
 GENERAL = {"affirm", "deny", "unsure", "choose"}  # answers that belong to no single choice
 ASK_PERSON = "ask_person"  # every choice that asks for a person is this one intent
 
@@ -41,7 +46,7 @@ class FlowImporter(TrainingDataImporter):
             [training_data_paths] if isinstance(training_data_paths, str) else training_data_paths
         )
         # data/nlu, data/rules ...: the flows lie beside them.
-        room = Path(paths[0]).parent if paths else Path("data")
+        room = self._room = Path(paths[0]).parent if paths else Path("data")
         self._flows: dict[str, Any] = {}
         for found in _each(room / "flows"):
             self._flows.update(found.get("flows") or {})
@@ -77,10 +82,13 @@ class FlowImporter(TrainingDataImporter):
             }
         )
 
+    @cached_method
     def get_nlu_data(self, language: str | None = "en") -> TrainingData:
         """Return what people say for each choice that is learned; the same value in any flow is one
         intent."""
         learned = sorted(pair for pair in self._said_once() if pair[0] in self._learned)
+        tales = sorted(self._tales())
+        learned += [(TELLS, text) for text in tales[:: len(tales) // ENOUGH_TALES + 1]]
         return TrainingData([Message.build(text=text, intent=intent) for intent, text in learned])
 
     def get_stories(self, exclusion_percentage: int | None = None) -> StoryGraph:
@@ -152,6 +160,19 @@ class FlowImporter(TrainingDataImporter):
                     else f"say_{choice['value']}"
                 )
                 yield from ((intent, str(text)) for text in texts)
+
+    def _tales(self) -> Iterator[str]:
+        """Return the danger model's training messages, as what is neither answer nor question.
+
+        Without them one message in six about somebody's life was read as "stop" or "who reads
+        this", because every message had to be something that is asked of us.
+        """
+        for path in sorted((self._room / "danger").glob("messages_*.yml")):
+            for message in YAML(typ="safe", pure=False).load(path)["messages"]:
+                asks = "contact_request" in message["signals"]
+                long = len(message["text"].split()) >= SHORTEST_TALE
+                if message["split"] == "train" and long and not asks:
+                    yield message["text"]
 
     def _said_once(self) -> set[tuple[str, str]]:
         """Return what means one thing wherever it is said, and is not written in data/nlu.
