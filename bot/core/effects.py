@@ -68,7 +68,7 @@ class SetPreference:
 
 @dataclass(frozen=True, slots=True)
 class WantHelp:
-    """The client said what would help: ``what`` is the value of the choice, such as ride or food."""
+    """The client said what would help; ``what`` is the choice's value, such as ride or food."""
 
     what: str
 
