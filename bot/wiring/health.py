@@ -32,15 +32,16 @@ LITTLE, TOO_LITTLE = 1000 * MEGABYTE, 200 * MEGABYTE
 
 async def examine(settings: Settings, clock: Clock) -> AsyncIterator[Finding]:
     """Yield every finding; nothing is written, made or trained."""
-    for finding in (*_content(settings), *_machine(settings), *_models(settings)):
+    for finding in (*room(settings), *_machine(settings), *_models(settings)):
         yield finding
-    async for finding in _telegram(settings, clock):
+    async for finding in bots(settings, clock):
         yield finding
-    for finding in _program(settings, clock):
+    for finding in program(settings, clock):
         yield finding
 
 
-def _content(settings: Settings) -> Iterator[Finding]:
+def room(settings: Settings) -> Iterator[Finding]:
+    """Yield the mistake in the staff's room, if there is one."""
     try:
         content.load(settings.data)
         load_triage(settings.models, settings.data)
@@ -88,7 +89,8 @@ def _models(settings: Settings) -> Iterator[Finding]:
         yield ok("engine", "its environment is whole")
 
 
-async def _telegram(settings: Settings, clock: Clock) -> AsyncIterator[Finding]:
+async def bots(settings: Settings, clock: Clock) -> AsyncIterator[Finding]:
+    """Yield whether Telegram knows both bots."""
     try:
         channel = telegram(settings, clock)
     except SafError as trouble:
@@ -104,7 +106,7 @@ async def _telegram(settings: Settings, clock: Clock) -> AsyncIterator[Finding]:
         await channel.close()
 
 
-def _program(settings: Settings, clock: Clock) -> Iterator[Finding]:
+def program(settings: Settings, clock: Clock) -> Iterator[Finding]:
     """Look at key, database and people; each only when the one before it is well."""
     try:
         database = Database(settings.url)
@@ -134,8 +136,8 @@ def _database(database: Database, sealer: Sealer, clock: Clock) -> Iterator[Find
         yield bad("database", "its tables are of another version; `saf run` brings them on")
         return
     with database.read() as s:
-        program = s.get(Program, 1)
-        if program is not None and program.key_check != sealer.check:
+        bound = s.get(Program, 1)
+        if bound is not None and bound.key_check != sealer.check:
             yield bad("key", "it is not the one that sealed this database; put the right one back")
             return
     yield ok("key", "it opens this database")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import AsyncIterable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -40,14 +41,22 @@ def program(tmp_path: Path, settings: Settings) -> Program:
     return build(tmp_path, start=SystemClock().now())
 
 
-async def found(settings: Settings, level: Level = Level.BAD) -> dict[str, str]:
+Part = Iterable[Finding] | AsyncIterable[Finding]
+
+
+async def found(part: Part, level: Level = Level.BAD) -> dict[str, str]:
     """Return where something of a level was found, and all that was said of it."""
     said: dict[str, str] = {}
-    async for one in health.examine(settings, SystemClock()):
-        assert isinstance(one, Finding) and "\n" not in one.what
+    findings = [one async for one in part] if isinstance(part, AsyncIterable) else list(part)
+    for one in findings:
+        assert "\n" not in one.what
         if one.level is level:
             said[one.where] = f"{said.get(one.where, '')} {one.what}"
     return said
+
+
+def people_of(settings: Settings) -> Iterable[Finding]:
+    return health.program(settings, SystemClock())
 
 
 async def test_a_program_that_works_is_only_ok(settings: Settings, program: Program) -> None:
@@ -58,9 +67,9 @@ async def test_a_program_that_works_is_only_ok(settings: Settings, program: Prog
         for hours in (-1, 11):
             start, end = now + timedelta(hours=hours), now + timedelta(hours=hours + 14)
             s.add(OnCall(worker_id=ben.id, starts=start, ends=end))
-    bad = await found(settings)
+    bad = await found(health.examine(settings, SystemClock()))
     assert set(bad) <= {"danger model", "dialogue model", "engine"}
-    assert "on call" not in await found(settings, Level.WARN)
+    assert "on call" not in await found(people_of(settings), Level.WARN)
 
 
 async def test_nobody_tonight_is_said_with_names(settings: Settings, program: Program) -> None:
@@ -72,17 +81,17 @@ async def test_nobody_tonight_is_said_with_names(settings: Settings, program: Pr
         ana = people.client_by_alias(s, program.house.sealer, "Ana")
         assert ana is not None
         ana.chat = ana.chat_lookup = None
-    bad = await found(settings)
+    bad = await found(people_of(settings))
     assert "Ben cannot be paged" in bad["workers"] and "no supervisor" in bad["workers"]
     assert "no supervisor" in bad["on call"]
-    assert "Ana has no phone" in (await found(settings, Level.WARN))["clients"]
+    assert "Ana has no phone" in (await found(people_of(settings), Level.WARN))["clients"]
 
 
 async def test_pages_that_died_are_counted(settings: Settings, program: Program) -> None:
     gone = SendFailed("gone", permanent=True, reason=Reason.GONE)
     program.channel.fail("Ben", *[gone] * 3)
     await program.says("Ana", "they outside my house rn")
-    bad = await found(settings)
+    bad = await found(people_of(settings))
     assert "pages of the last day will never arrive" in bad["outbox"]
 
 
@@ -90,16 +99,22 @@ async def test_a_message_that_nobody_reads_is_bad(settings: Settings, program: P
     at = program.clock.now() - timedelta(hours=2)
     inbound = Inbound("telegram", Bot.CLIENT, "1", "Ana", InboundKind.TEXT, at, "hey")
     write_down(program.house, inbound)
-    assert "not read for danger" in (await found(settings))["inbox"]
+    assert "not read for danger" in (await found(people_of(settings)))["inbox"]
 
 
 async def test_tokens_that_are_wrong_or_missing_are_said_without_them(
     settings: Settings, program: Program
 ) -> None:
     wrong = replace(settings, client_token=Sensitive("77:" + "x" * 30))
-    assert "refuses the client bot's token" in (await found(wrong))["telegram"]
+    assert (
+        "refuses the client bot's token"
+        in (await found(health.bots(wrong, SystemClock())))["telegram"]
+    )
     none = replace(settings, worker_token=Sensitive(""))
-    assert "SAF_WORKER_BOT_TOKEN is not set" in (await found(none))["telegram"]
+    assert (
+        "SAF_WORKER_BOT_TOKEN is not set"
+        in (await found(health.bots(none, SystemClock())))["telegram"]
+    )
 
 
 async def test_a_mistake_in_data_is_said_with_file_and_line(
@@ -108,7 +123,7 @@ async def test_a_mistake_in_data_is_said_with_file_and_line(
     data = shutil.copytree(ROOT / "data", tmp_path / "data")
     path = data / "program" / "calendar.yml"
     path.write_text("checkin:\n  usual: often\n", encoding="utf-8")
-    bad = await found(replace(settings, data=data))
+    bad = await found(health.room(replace(settings, data=data)))
     assert "calendar.yml:" in bad["data"]
 
 
@@ -116,14 +131,14 @@ async def test_a_missing_or_foreign_key_is_bad_and_none_is_made(
     settings: Settings, program: Program, tmp_path: Path
 ) -> None:
     settings.key.rename(tmp_path / "elsewhere")
-    assert "missing" in (await found(settings))["key"]
+    assert "missing" in (await found(people_of(settings)))["key"]
     assert not settings.key.exists()
     other = build(tmp_path / "other").house
     other.db.close()
     shutil.copy(tmp_path / "other" / "key", settings.key)
-    assert "not the one" in (await found(settings))["key"]
+    assert "not the one" in (await found(people_of(settings)))["key"]
     settings.key.chmod(0o644)
-    assert "others" in (await found(settings, Level.WARN))["key"]
+    assert "others" in (await found(people_of(settings), Level.WARN))["key"]
 
 
 def test_without_a_program_the_exit_code_is_one_and_nothing_is_made(tmp_path: Path) -> None:
