@@ -3,6 +3,8 @@ again; and words answer only the question that stood when they were written."""
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,14 +13,17 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from bot.core.alerts import LogEvent
 from bot.core.messages import Bot, Inbound, InboundKind, Kind
-from bot.service import checkins
+from bot.service import checkins, deliver
+from bot.service.judge import judge
+from bot.service.receive import write_down
 from bot.store import dues
-from bot.store.tables import Alert, Answer, DueKind, Inbox, InboxState
+from bot.store.tables import Alert, AlertLog, Answer, DueKind, Inbox, InboxState
 from tests.support.fake_engine import FakeEngine, Mood, fake_engine
 from tests.support.program import Program, build, client
 
-ILL = [mood for mood in Mood if mood is not Mood.WELL]
+ILL = [mood for mood in Mood if mood not in (Mood.WELL, Mood.SLOW)]
 QUICK = [mood for mood in ILL if mood is not Mood.HANGING]
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 NIGHT = datetime(2027, 3, 2, 4, 50, tzinfo=UTC)  # 22:50 in Chicago, in Ana's quiet hours
@@ -90,9 +95,10 @@ async def test_an_outage_is_said_once_and_the_turn_taken_up_afterwards(
     talk.engine.mood = mood
     await talk.program.taps("Ana", "Not good")
     await talk.program.wait(MINUTE)
+    await talk.program.says("Ana", "you there")
     assert len(talk.texts(Kind.HOLDING)) == 1
     assert talk.answers == {}
-    assert talk.open == 1
+    assert talk.open == 2
     talk.engine.mood = Mood.WELL
     await talk.program.wait(MINUTE)
     assert talk.answers == {"day": "not_good"}
@@ -181,6 +187,48 @@ async def test_the_offer_to_go_on_waits_for_the_end_of_quiet_hours(tmp_path: Pat
     await program.wait(timedelta(hours=10))
     offers = [heard for heard in program.got("Ana", Kind.HOLDING) if heard.buttons]
     assert [heard.at.astimezone(UTC).hour for heard in offers] == [15]  # nine in the morning
+
+
+async def test_two_judges_of_one_message_open_one_alert(talk: Talk) -> None:
+    house, both = talk.program.house, threading.Barrier(2)
+    at = talk.program.clock.now()
+    inbound = Inbound(
+        *("telegram", Bot.CLIENT, "2j", "Ana", InboundKind.TEXT),
+        at=at,
+        text="they outside my house rn",
+    )
+    row = write_down(house, inbound)
+    assert row is not None
+    # Two processes of the service share a database; both have read before either writes.
+    house.fault = lambda point: _meet(both) if point == "before judging is written" else None
+    await asyncio.gather(*(asyncio.to_thread(judge, house, row.id) for _ in range(2)))
+    house.fault = lambda point: None
+    await talk.program.settle()
+    assert len(talk.program.got("Ben", Kind.PAGE)) == 1
+    assert len(talk.texts(Kind.SAFETY)) == 1
+    with house.db.read() as s:
+        assert LogEvent.MERGED not in s.scalars(sa.select(AlertLog.event)).all()
+
+
+async def test_danger_does_not_wait_for_the_turn_before_it(talk: Talk) -> None:
+    talk.engine.mood = Mood.SLOW
+    program = talk.program
+    for number, words in enumerate(("struggling", "they outside my house rn")):
+        kind, at = InboundKind.TEXT, program.clock.now()
+        inbound = Inbound("telegram", Bot.CLIENT, f"s{number}", "Ana", kind, at, words)
+        await program.lines.receive(inbound)
+        await asyncio.sleep(0.15)
+    await deliver.tick(program.house)
+    assert program.got("Ben", Kind.PAGE) and talk.answers == {}
+    await program.settle()
+    assert talk.answers == {"day": "struggling"}
+    assert not talk.texts(Kind.QUESTION)  # none on top of the safety answer
+    await program.taps("Ana", "I'm okay now")
+    assert "safe" in talk.texts(Kind.QUESTION)[-1]
+
+
+def _meet(both: threading.Barrier) -> None:
+    both.wait(10)
 
 
 async def test_what_triage_breaks_on_is_read_by_a_person(talk: Talk) -> None:

@@ -18,6 +18,7 @@ class Mood(StrEnum):
     """How the engine is today."""
 
     WELL = "well"
+    SLOW = "slow"  # answers after half a second
     GONE = "gone"  # nobody listens
     HANGING = "hanging"  # takes the turn and says nothing
     GARBAGE = "garbage"  # 200 that is no JSON
@@ -46,6 +47,8 @@ class FakeEngine:
             )
             request = json.loads(await reader.readexactly(length))
             self.heard.append(request)
+            if self.mood is Mood.SLOW:
+                await asyncio.sleep(0.5)
             if self.mood is Mood.HANGING:
                 await asyncio.sleep(30)
             status, body = self._answer(request)
