@@ -54,6 +54,14 @@ class Environments:
         self.service()
         return self.whole("engine") or self._make("engine", self._fill_engine)
 
+    def stock(self) -> Path:
+        """Make the environment of Rasa as it is published, which `bench` measures us beside.
+
+        Nothing else uses it: it may be deleted at any time.
+        """
+        self.service()
+        return self.whole("stock") or self._make("stock", self._fill_stock)
+
     def checks(self) -> Path:
         """Add what the checks need to the service's environment."""
         service = self.service()
@@ -106,13 +114,19 @@ class Environments:
         self._write_script(target)
 
     def _fill_engine(self, target: Path) -> None:
+        self._fill_rasa("engine", target, "the dialogue engine's", "130 packages, 600 MB")
+
+    def _fill_stock(self, target: Path) -> None:
+        self._fill_rasa("stock", target, "stock Rasa's", "170 packages, 2 GB")
+
+    def _fill_rasa(self, world: str, target: Path, whose: str, size: str) -> None:
         python = self._engine_python()
-        say("Making the dialogue engine's environment (about 130 packages, 600 MB).")
+        say(f"Making {whose} environment (about {size}).")
         uv = self.uv()
-        if not (uv and self._run("engine", [uv, "venv", "--quiet", "--python", python, target])):
+        if not (uv and self._run(world, [uv, "venv", "--quiet", "--python", python, target])):
             shutil.rmtree(target, ignore_errors=True)
             self._venv(python, target)
-        self._install(target, "engine")
+        self._install(target, world)
 
     def _engine_python(self) -> str:
         """Find a Python 3.10 on PATH, in pyenv, in uv, or let uv download one."""

@@ -1,4 +1,4 @@
-"""`lock`: compile pyproject.toml into the hashed requirement files of both worlds."""
+"""`lock`: compile pyproject.toml into the hashed requirement files of both worlds, and of stock."""
 
 import os
 import subprocess
@@ -39,6 +39,8 @@ LOCKS = (
         "3.10",
         ("--override", "requirements/engine.overrides.txt"),
     ),
+    # Rasa as it is published, TensorFlow and all: only `bench` installs it, to measure us beside.
+    Lock("stock", ("--group", "stock"), "3.10"),
 )
 
 

@@ -47,6 +47,12 @@ def test_the_service_has_sqlalchemy_2_and_neither_rasa_nor_torch() -> None:
     ]
 
 
+def test_stock_rasa_is_rasa_as_it_is_published() -> None:
+    stock = locked("stock")
+    assert stock["rasa"] == locked("engine")["rasa"]
+    assert stock["tensorflow"] == "2.12.0"
+
+
 def test_the_checks_fit_on_top_of_the_service() -> None:
     service, checks = locked("service"), locked("checks")
     assert checks["pytest"].startswith("9.")
