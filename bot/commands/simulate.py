@@ -116,6 +116,10 @@ class _LateEngine:
             raise EngineDown("there is no engine")
         return await self._engine.turn(request)
 
+    async def up(self) -> bool:
+        """Tell whether there is an engine, or one can be started when it is needed."""
+        return not self._failed
+
     async def _start(self) -> None:
         from bot.wiring import models
         from bot.wiring.dialogue import dialogue

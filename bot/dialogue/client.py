@@ -47,6 +47,17 @@ class EngineClient:
             raise TurnFailed("the engine's answer is no turn")
         return dict(answer)
 
+    async def up(self) -> bool:
+        """Tell whether the engine takes turns at this moment."""
+        where = self._where()
+        if where is None:
+            return False
+        try:
+            response = await self._http.get(f"{where}/webhooks/turn/health", timeout=SECONDS)
+        except (httpx.HTTPError, OSError):
+            return False
+        return response.status_code == httpx.codes.OK
+
     async def close(self) -> None:
         """End the kept connections."""
         await self._http.aclose()

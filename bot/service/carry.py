@@ -27,7 +27,7 @@ class Carried:
 
     verdict: Verdict = NOTHING
     opened: Opened | None = None
-    starts: str = ""
+    run: FlowRun | None = None  # the run that the turn was about, or the one that it began
     silent: bool = False  # the effect said all there is to say
 
 
@@ -41,13 +41,13 @@ def carry_out(
     effects: tuple[fx.Effect, ...],
 ) -> Carried:
     """Carry out a turn's effects in order and return what they came to."""
-    came = Carried()
+    came = Carried(run=run)
     for effect in effects:
         match effect:
             case fx.SaveAnswer():
-                _save(s, house, at, row, client, run, effect)
+                _save(s, house, at, row, client, came.run, effect)
             case fx.RaiseSignal():
-                _signal(s, house, at, row, client, run, effect, came)
+                _signal(s, house, at, row, client, effect, came)
             case fx.AskForPerson():
                 came.opened = taps.ask_for_person(s, house, at, client, row.id)
                 came.verdict = Verdict(Urgency.TODAY, (Signal.CONTACT_REQUEST,))
@@ -70,11 +70,11 @@ def carry_out(
             case fx.PageOnTrial():
                 _trial(s, house, at, client)
             case fx.StartFlow():
-                came.starts = effect.flow
+                came.run = runs.begin(s, house, at, client, effect.flow)
             case fx.FinishFlow():
-                if run is not None:
+                if came.run is not None and came.run.flow == effect.flow:
                     ended = RunState.ABANDONED if effect.abandoned else RunState.DONE
-                    runs.end(run, at, ended)
+                    runs.end(came.run, at, ended)
     return came
 
 
@@ -108,13 +108,12 @@ def _signal(
     at: datetime,
     row: Inbox,
     client: Client,
-    run: FlowRun | None,
     effect: fx.RaiseSignal,
     came: Carried,
 ) -> None:
     """Let an answer's signal page by its usual urgency; what only is to be watched is kept."""
     urgency = house.content.signals.of(effect.signal).urgency
-    verdict = Verdict(urgency, (effect.signal,), _why(s, house, row, client, run, effect))
+    verdict = Verdict(urgency, (effect.signal,), _why(s, house, row, client, came.run, effect))
     if not urgency.pages:
         care.note_seen(s, client.id, row.id, verdict, at)
         return

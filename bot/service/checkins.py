@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -31,7 +31,6 @@ from bot.store.tables import (
 
 FLOW = "checkin"
 UNASKED = (Kind.CHECKIN, Kind.NUDGE, Kind.ANNIVERSARY)
-TALK = timedelta(hours=1)  # who has not answered for so long has put the phone away
 
 
 def quiet(client: Client) -> Span:
@@ -115,7 +114,7 @@ def talking(s: Session, client: Client, at: datetime) -> bool:
     run = runs.current(s, client)
     if run is None or run.flow == FLOW or run.state is not RunState.ACTIVE:
         return False
-    return at - run.asked_at < TALK
+    return at - run.asked_at < runs.TALK
 
 
 def answered(s: Session, house: House, at: datetime, client: Client, run: FlowRun) -> None:

@@ -58,9 +58,12 @@ async def turns(house: House, client_id: str) -> None:
         asked = await in_thread(_next, house, client_id)
         if asked is None:
             return
-        if asked.late:
+        if asked.late and house.engine is not None and await house.engine.up():
             await in_thread(outage.too_late, house, asked.inbox_id)
             continue
+        if asked.late:
+            await in_thread(outage.wait, house, asked.inbox_id)
+            return
         if asked.overtaken:
             await in_thread(outage.overtaken, house, asked.inbox_id)
             continue
@@ -153,8 +156,8 @@ def _commit(
         done(row, at)
         row.hold = row.hold or _danger_since(s, row)
         came = carry.carry_out(s, house, at, row, client, run, effects)
-        _advance(s, house, at, run, answer["state"])
-        _answer(s, house, at, row, client, run, answer, came)
+        _advance(at, came.run, answer["state"])
+        _answer(s, house, at, row, client, answer, came)
 
 
 def _danger_since(s: Session, row: Inbox) -> bool:
@@ -164,9 +167,7 @@ def _danger_since(s: Session, row: Inbox) -> bool:
     return s.scalar(asked.where(Inbox.urgency == Urgency.NOW).limit(1)) is not None
 
 
-def _advance(
-    s: Session, house: House, at: datetime, run: FlowRun | None, state: Mapping[str, Any]
-) -> None:
+def _advance(at: datetime, run: FlowRun | None, state: Mapping[str, Any]) -> None:
     if run is None or run.state in (RunState.DONE, RunState.ABANDONED):
         return
     if state["flow"] == run.flow and state["step"]:
@@ -181,15 +182,16 @@ def _answer(
     at: datetime,
     row: Inbox,
     client: Client,
-    run: FlowRun | None,
     answer: Mapping[str, Any],
     came: carry.Carried,
 ) -> None:
     """Write the one message that answers a turn: safety first, then replies, then the question."""
     if came.silent:
         return
-    opened = came.opened or outage.opened(s, row)
-    verdict = outage.verdict(row) if row.urgency and row.urgency.pages else came.verdict
+    run = came.run
+    # What triage opened for this message comes first: its answers only joined it.
+    opened = outage.opened(s, row) or came.opened
+    verdict = max(outage.verdict(row), came.verdict, key=lambda one: one.urgency.rank)
     if verdict.urgency is Urgency.NOW and opened is not None:
         if run is not None and run.state is RunState.ACTIVE:
             run.state = RunState.PAUSED
@@ -198,9 +200,7 @@ def _answer(
     if row.hold:
         return
     open_run = run if run is not None and run.state is RunState.ACTIVE else None
-    if came.starts:
-        open_run = runs.begin(s, house, at, client, came.starts)
-    elif open_run is None:
+    if open_run is None:
         open_run = runs.current(s, client)
     parts, presses = _replies(s, house, at, client, answer, bool(open_run), bool(opened))
     if opened is not None:

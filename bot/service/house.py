@@ -36,6 +36,10 @@ class Engine(Protocol):
         """Return replies and the new state; EngineDown or TurnFailed when there are none."""
         ...
 
+    async def up(self) -> bool:
+        """Tell whether it takes turns at this moment."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:

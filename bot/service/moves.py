@@ -12,7 +12,8 @@ from bot.core import alerts as rules
 from bot.core.alerts import AlertState, LogEvent, Move
 from bot.core.danger import Signal
 from bot.core.messages import Kind
-from bot.service import alerts, speak
+from bot.core.people import ClientState
+from bot.service import alerts, runs, speak
 from bot.service.house import House
 from bot.store import care, inbox, outbox, people
 from bot.store.session import changed
@@ -24,6 +25,7 @@ from bot.store.tables import (
     Inbox,
     Outbox,
     OutboxState,
+    RunState,
     Seen,
     Worker,
 )
@@ -70,6 +72,7 @@ def move(
     if alert.acknowledged_at is None and what is not Move.CLOSE:
         alert.acknowledged_by, alert.acknowledged_at = worker.id, at
         _taken(s, house, at, alert, client, worker)
+        _go_on(s, house, at, alert, client)
     if what is Move.REACHED:
         alert.reached_at = at
     if what is Move.CLOSE:
@@ -93,6 +96,16 @@ def _taken(
                 house, "utter_acknowledged_by_other", other.language, other=name, number=alert.id
             )
             speak.to_worker(s, house, at, other, Kind.NOTICE, words, alert_id=alert.id, silent=True)
+
+
+def _go_on(s: Session, house: House, at: datetime, alert: Alert, client: Client) -> None:
+    """Ask once more what the danger interrupted, while the client still has the phone in hand."""
+    run = runs.current(s, client)
+    if run is None or run.state is not RunState.PAUSED or at - alert.opened_at > runs.TALK:
+        return
+    if client.state is not ClientState.LEFT:
+        before = speak.text(house, "utter_when_ready", client.language)
+        runs.ask(s, house, at, client, run, before=before)
 
 
 def _paged(s: Session, alert: Alert) -> list[Worker]:

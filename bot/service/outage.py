@@ -19,6 +19,7 @@ from bot.store import inbox
 from bot.store.tables import Alert, Client, Inbox, InboxState, Seen
 
 RETRY = (2, 5, 15, 30, 60)  # seconds between tries of a turn; the engine restarts in about ten
+LOOK = 300  # seconds between looks whether the engine is back, once the moment has passed
 STALE = timedelta(minutes=30)  # older turns are not replayed: the moment has passed
 _OPEN = (InboxState.JUDGED, InboxState.WAITING)
 
@@ -33,7 +34,8 @@ def wait(house: House, inbox_id: str) -> None:
         client = s.get_one(Client, row.client_id)
         first = row.state is InboxState.JUDGED
         row.state = InboxState.WAITING
-        row.next_try_at = at + timedelta(seconds=RETRY[min(row.tries, len(RETRY) - 1)])
+        again = LOOK if at - row.received_at > STALE else RETRY[min(row.tries, len(RETRY) - 1)]
+        row.next_try_at = at + timedelta(seconds=again)
         row.tries += 1
         if first and not _say_safety(s, house, at, row, client) and client.held_at is None:
             words = speak.text(house, "utter_holding", client.language)

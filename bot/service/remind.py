@@ -27,7 +27,7 @@ LATE_NUDGE = timedelta(hours=2)  # later it would come on top of the miss
 # A miss that is noticed late was noticed after an outage: the answer may wait in the channel, so it
 # gets time to come in before silence is counted.
 LATE_MISS, GRACE = timedelta(minutes=15), timedelta(minutes=30)
-TALK_OVER = timedelta(hours=1)  # a talk is looked at again so much later
+
 
 # What nobody asked for waits for quiet hours and talks to end; so late it is not said any more.
 _UNASKED = {
@@ -129,7 +129,7 @@ def _later(s: Session, house: House, now: datetime, client: Client, due: Due) ->
     date = due.kind is DueKind.DATE
     if client.state is not ClientState.ACTIVE or (date and _prepares(house, due)):
         return None
-    wait = now + TALK_OVER if checkins.talking(s, client, now) else now
+    wait = now + runs.TALK if checkins.talking(s, client, now) else now
     later = out_of_quiet(wait, client.timezone, checkins.quiet(client))
     if later == now or (date and later >= dates.last_moment(house, client, due)):
         return None

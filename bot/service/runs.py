@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from bot.service.house import House
 from bot.store.outbox import Press
 from bot.store.tables import Answer, Client, FlowRun, Outbox, RunState
 
+TALK = timedelta(hours=1)  # who has not answered for so long has put the phone away
 WIDE = 14  # labels up to so many characters fit beside each other on a small phone
 
 

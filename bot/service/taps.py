@@ -139,7 +139,7 @@ def go_on(s: Session, house: House, at: datetime, client: Client, before: str = 
 def _go_on(
     s: Session, house: House, at: datetime, row: Inbox, client: Client, button: ButtonRow
 ) -> None:
-    go_on(s, house, at, client)
+    go_on(s, house, at, client, speak.text(house, "utter_go_on", client.language))
 
 
 def _plan(
