@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+
+import pytest
 import structlog
+
+from tests.support import program
+from tests.support.postgresql import MUST, NoServer, Server, server
 
 # structlog's own default draws every local variable of a traceback, which takes minutes here.
 structlog.configure(
@@ -12,3 +19,46 @@ structlog.configure(
         structlog.processors.KeyValueRenderer(key_order=["level", "event"]),
     ]
 )
+
+BOTH = "both_databases"
+_WITHOUT = pytest.StashKey[str]()
+
+
+@pytest.fixture(scope="session")
+def postgresql(pytestconfig: pytest.Config) -> Iterator[Server]:
+    """A PostgreSQL server; skips, and says so aloud, only where none is installed."""
+    try:
+        with server() as running:
+            yield running
+    except NoServer as missing:
+        if os.environ.get(MUST):
+            pytest.fail(str(missing))
+        pytestconfig.stash[_WITHOUT] = str(missing)
+        pytest.skip(str(missing))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Let a test that is marked run once on each database."""
+    if metafunc.definition.get_closest_marker(BOTH):
+        metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The URL of the database that this test's program is built on; empty: SQLite in its folder."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield ""
+        return
+    running: Server = request.getfixturevalue("postgresql")
+    name = running.fresh()
+    monkeypatch.setattr(program, "database_url", running.url(name))
+    yield running.url(name)
+    running.drop(name)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say aloud when half of what is promised was not tried."""
+    missing = terminalreporter.config.stash.get(_WITHOUT, "")
+    if missing:
+        terminalreporter.section("NOTHING WAS TRIED ON POSTGRESQL", red=True, bold=True)
+        terminalreporter.line(missing, red=True)

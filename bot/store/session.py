@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from bot.errors import StoreTrouble
+from bot.store import postgresql
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _WRITES = "saf_writes"
@@ -25,31 +26,45 @@ class Database:
 
     def __init__(self, url: str) -> None:
         """Prepare for the database at an SQLAlchemy URL; nothing is opened yet."""
-        self.url = sa.make_url(url)
-        self.sqlite = self.url.get_backend_name() == "sqlite"
         try:
-            self._engine = sa.create_engine(
-                self.url, pool_pre_ping=not self.sqlite, hide_parameters=True
-            )
-        except (sa.exc.ArgumentError, ImportError) as error:
-            raise StoreTrouble(f"this database URL cannot be used: {error}") from None
+            self.url = postgresql.url_of(sa.make_url(url))
+            self.sqlite = self.url.get_backend_name() == "sqlite"
+            more = {} if self.sqlite else postgresql.options(self.url)
+            self._engine = sa.create_engine(self.url, hide_parameters=True, **more)
+        except (sa.exc.ArgumentError, ImportError, ValueError):
+            raise StoreTrouble(
+                "SAF_DATABASE_URL is no URL of PostgreSQL; write it as "
+                "postgresql://name:password@host/database"
+            ) from None
+        self._reader = self._engine
         if self.sqlite:
             sa.event.listen(self._engine, "connect", _prepare_sqlite)
             sa.event.listen(self._engine, "begin", _begin_sqlite)
+        else:
+            postgresql.prepare(self._engine)
+            sa.event.listen(self._engine, "begin", _begin_postgresql)
+            self._reader = postgresql.reader(self._engine)
         self._writer = self._engine.execution_options(**{_WRITES: True})
+        self.claims = postgresql.Claims(None if self.sqlite else self._engine)
+
+    @property
+    def where(self) -> str:
+        """Say where the database is, without its password."""
+        return str(self.url.database) if self.sqlite else self.url.render_as_string()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """Open a session that only reads."""
-        with Session(self._engine, expire_on_commit=False) as session:
+        """Open a session that only reads, all of it what stood at one moment."""
+        with Session(self._reader, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """Open a session that commits at its end and keeps nothing on an error.
 
-        On SQLite it begins with BEGIN IMMEDIATE: a transaction that reads first and writes later
-        fails at once when another one wrote in between, whatever the time-out.
+        One writer at a time, of all processes. On SQLite it begins with BEGIN IMMEDIATE: a
+        transaction that reads first and writes later fails at once when another one wrote in
+        between, whatever the time-out.
         """
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
@@ -61,7 +76,7 @@ class Database:
         try:
             return sa.inspect(self._engine).has_table("program")
         except sa.exc.SQLAlchemyError as error:
-            raise StoreTrouble(f"the database cannot be opened: {error.__cause__}") from None
+            raise StoreTrouble(f"the database cannot be opened: {why(error)}") from None
 
     def migrate(self) -> None:
         """Bring the tables to this version of the code."""
@@ -72,7 +87,7 @@ class Database:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
         except sa.exc.SQLAlchemyError as error:
-            raise StoreTrouble(f"the tables cannot be made: {error.__cause__}") from None
+            raise StoreTrouble(f"the tables cannot be made: {why(error)}") from None
 
     def wipe_journal(self) -> None:
         """Empty SQLite's journal, so that what was just erased does not stand in it any more."""
@@ -90,7 +105,14 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
+        self.claims.close()
         self._engine.dispose()
+
+
+def why(error: sa.exc.SQLAlchemyError) -> str:
+    """Return what the database says is wrong, in one line and without values."""
+    said = str(getattr(error, "orig", None) or type(error).__name__)
+    return next(iter(said.splitlines()), type(error).__name__)
 
 
 def changed(s: Session, statement: sa.Update | sa.Delete) -> int:
@@ -119,3 +141,8 @@ def _prepare_sqlite(connection: object, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get(_WRITES, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get(_WRITES, False):
+        postgresql.begin_write(connection)

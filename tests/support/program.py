@@ -21,13 +21,14 @@ from bot.core.people import Language, Role
 from bot.service import consent, enrol, ticks
 from bot.service.house import Heard, House
 from bot.service.receive import Lines
-from bot.settings import ROOT, Settings
+from bot.settings import ROOT, Sensitive, Settings
 from bot.store import people
 from bot.store.tables import Client, Worker
 from bot.wiring import open_house
 
 MONDAY_NOON = datetime(2027, 3, 1, 18, 0, tzinfo=UTC)  # noon in Chicago, inside staffed hours
 ZONE = "America/Chicago"
+database_url = ""  # where `build` keeps its program; tests/conftest.py says PostgreSQL here
 
 
 class Memory:
@@ -165,7 +166,7 @@ def build(
     """Build a program in a folder."""
     clock, channel = VirtualClock(start), Memory()
     house = open_house(
-        Settings(home=folder),
+        Settings(home=folder, database_url=Sensitive(database_url)),
         clock=clock,
         channels={channel.name: channel},
         triage=triage or Rules(),  # type: ignore[arg-type]

@@ -5,9 +5,11 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from alembic import context
 
+from bot.store import postgresql
 from bot.store.tables import Base, Moment
 
-LOCK_TIMEOUT = "5s"  # a migration that waits for a lock stops the service's writers behind it
+# The time-out for locks is every connection's: a migration that waits for one stops the service's
+# writers behind it. Its statements may take longer than the service's.
 STATEMENT_TIMEOUT = "60s"
 
 
@@ -24,10 +26,6 @@ def render(kind: str, item: Any, _context: Any) -> str | Literal[False]:
 
 
 connection = context.config.attributes["connection"]
-if connection.dialect.name == "postgresql":
-    connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
-    connection.exec_driver_sql(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'")
-    connection.commit()
 context.configure(
     connection=connection,
     target_metadata=Base.metadata,
@@ -35,4 +33,6 @@ context.configure(
     render_item=render,
 )
 with context.begin_transaction():
+    if connection.dialect.name == "postgresql":
+        postgresql.begin_migration(connection, STATEMENT_TIMEOUT)
     context.run_migrations()

@@ -1,0 +1,38 @@
+"""The tables as they are made are the tables that the code means, on both databases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from bot.store.session import Database
+from bot.store.tables import Base
+
+pytestmark = pytest.mark.both_databases
+OPTIONS = {"compare_type": True, "compare_server_default": True}
+
+
+@pytest.fixture
+def made(database: str, tmp_path: Path) -> Database:
+    """A database as the migrations make it."""
+    found = Database(database or f"sqlite:///{tmp_path / 'saf.db'}")
+    found.migrate()
+    return found
+
+
+def test_the_migrations_make_what_the_code_means(made: Database) -> None:
+    with made._engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts=OPTIONS)
+        assert compare_metadata(context, Base.metadata) == []
+    current, newest = made.versions()
+    assert current == newest
+    made.close()
+
+
+def test_migrating_again_changes_nothing(made: Database) -> None:
+    made.migrate()
+    assert made.exists()
+    made.close()
