@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.content import flows, program, signals, texts, worker_words
+from bot.content import flows, plan, program, signals, texts, worker_words
 from bot.core.flows import Flow
 from bot.core.words import Words
 
@@ -21,6 +21,7 @@ class Content:
     escalation: program.Escalation
     signals: signals.Signals
     worker_words: Words
+    plan: plan.PlanWords
 
     def flow(self, name: str) -> Flow:
         """Return a flow; KeyError when there is none of that name."""
@@ -30,9 +31,10 @@ class Content:
 def load(data_dir: Path) -> Content:
     """Read and check data/; ContentError names the first mistake's file and line."""
     said = texts.load(data_dir / "responses")
+    words = plan.load(data_dir / "program" / "plan.yml", said)
     escalation = program.load_escalation(data_dir / "program" / "escalation.yml")
     return Content(
-        flows=flows.load(data_dir / "flows", said),
+        flows=plan.with_ways_out(flows.load(data_dir / "flows", said), words, said),
         texts=said,
         calendar=program.load_calendar(data_dir / "program" / "calendar.yml", said),
         escalation=escalation,
@@ -40,4 +42,5 @@ def load(data_dir: Path) -> Content:
         worker_words=worker_words.load(
             data_dir / "program" / "worker_words.yml", said, escalation.outcomes
         ),
+        plan=words,
     )

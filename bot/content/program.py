@@ -30,11 +30,22 @@ def span(text: object) -> timedelta:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanTimes:
+    """When a plan is offered and looked at again."""
+
+    offer_after: timedelta  # a situation that was seen, at the next good hour after so long
+    offer_again: timedelta  # after "not now"
+    review_every: timedelta
+    review_after_incident: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Calendar:
     """How often clients are asked, and what happens around a date."""
 
     cadence: Cadence
     date_steps: tuple[DateStep, ...]
+    plan: PlanTimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +66,7 @@ class Escalation:
 def load_calendar(path: Path, texts: Texts) -> Calendar:
     """Read calendar.yml; every step around a date must have its words among the texts."""
     reader = Reader(path)
-    reader.only(reader.root, {"checkin", "dates"})
+    reader.only(reader.root, {"checkin", "dates", "plan"})
     checkin = reader.get(reader.root, "checkin", dict, "add `checkin:`")
     reader.only(checkin, _CHECKIN)
     dates = reader.get(reader.root, "dates", dict, "add `dates:`")
@@ -78,7 +89,15 @@ def load_calendar(path: Path, texts: Texts) -> Calendar:
         if step.id in steps:
             raise reader.wrong(node, "id", f"`{step.id}` stands here twice", "rename one")
         steps[step.id] = step
-    return Calendar(cadence, tuple(steps.values()))
+    times = reader.get(reader.root, "plan", dict, "add `plan:`")
+    reader.only(times, {"offer_after", "offer_again", "review_every", "review_after_incident"})
+    plan = PlanTimes(
+        offer_after=_span(reader, times, "offer_after"),
+        offer_again=_some(reader, times, "offer_again"),
+        review_every=_some(reader, times, "review_every"),
+        review_after_incident=_span(reader, times, "review_after_incident"),
+    )
+    return Calendar(cadence, tuple(steps.values()), plan)
 
 
 _CHECKIN = {
@@ -88,7 +107,7 @@ _CHECKIN = {
 
 
 def _date_step(reader: Reader, node: Any, texts: Texts) -> DateStep:
-    reader.only(node, {"id", "day", "months", "to", "kinds", "text"})
+    reader.only(node, {"id", "day", "months", "to", "kinds", "text", "review"})
     id_ = reader.get(node, "id", str, "give it a name")
     step = DateStep(
         id=id_,
@@ -99,6 +118,7 @@ def _date_step(reader: Reader, node: Any, texts: Texts) -> DateStep:
         if "kinds" in node
         else frozenset(),
         text=reader.get(node, "text", str, "name a text without its utter_date_", id_),
+        review=reader.get(node, "review", bool, "write true", False),
     )
     name = f"utter_date_{step.text}"
     if not texts.has(name):

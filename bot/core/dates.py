@@ -46,6 +46,7 @@ class DateStep:
 
     ``months``: not the date itself but so many months after it, once, in the first year.
     ``kinds``: of which dates; empty: of all. ``text``: its words are ``utter_date_<text>``.
+    ``review``: the client's plan is looked through then.
     """
 
     id: str
@@ -54,6 +55,7 @@ class DateStep:
     months: int = 0
     kinds: frozenset[DateKind] = frozenset()
     text: str = ""
+    review: bool = False
 
     def fits(self, kind: DateKind) -> bool:
         """Tell whether dates of a kind have this step."""

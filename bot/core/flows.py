@@ -7,6 +7,9 @@ from typing import Any
 
 END = "END"
 UNCLEAR = "unclear"  # kept for an answer that nobody could place after asking twice
+# Every question of a plan can be left out, or be left for later; both are tapped or said.
+SKIP = "skip"
+LATER = "later"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,13 @@ class Choice:
     label: dict[str, str]
     says: dict[str, tuple[str, ...]]
     signal: str | None = None  # a danger signal that this answer carries
+    need: str | None = None  # what the program is asked for with this answer
+    item: dict[str, str] | None = None  # its words in the plan; none: the label
+    keep: bool = True  # false: this answer is no item of the plan
+
+    def words(self, language: str) -> str:
+        """Return what stands in the plan for this answer, empty when nothing does."""
+        return (self.item or self.label)[language] if self.keep else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +42,9 @@ class Step:
     """One step: a question (``collect``), a thing done (``action``) or another flow (``link``).
 
     A question with ``choices`` keeps one of their values; one without keeps the client's words,
-    at most ``longest`` characters. ``unclear``: the step after an answer that stayed unclear.
+    at most ``longest`` characters; with ``words`` the choices are examples and own words count too.
+    ``unclear``: the step after an answer that stayed unclear. ``section`` and ``term``: where in
+    the plan the answer stands. A link's ``next`` is where to go when the other flow is done.
     """
 
     id: str
@@ -44,6 +56,9 @@ class Step:
     next: tuple[Branch, ...] = ()
     longest: int = 300
     line: int = 0
+    words: bool = False
+    section: str = ""
+    term: str = ""
 
     def choice(self, value: str) -> Choice | None:
         """Return the choice with this value, None when there is none."""
@@ -52,12 +67,20 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A named, versioned list of steps; a run finishes on the version it began with."""
+    """A named, versioned list of steps; a run finishes on the version it began with.
+
+    ``plan``: it makes a safety plan, so each question may be skipped or left for later, and a run
+    that was left is gone on with instead of begun again. ``once``: not asked again when it was
+    done. ``no_answer``: folded phrases that say nothing where own words are asked for.
+    """
 
     name: str
     version: int
     description: str
     steps: tuple[Step, ...]
+    plan: bool = False
+    once: bool = False
+    no_answer: tuple[str, ...] = ()
 
     def step(self, step_id: str) -> Step:
         """Return the step with this id; KeyError when the flow has none."""
@@ -73,7 +96,7 @@ class Flow:
 
     def after(self, step: Step, value: str = "") -> Step | None:
         """Return the step that follows this answer, None at the end."""
-        if value == UNCLEAR and step.unclear:
+        if value in (UNCLEAR, SKIP) and step.unclear:
             target = step.unclear
         else:
             target = next((b.then for b in step.next if not b.values or value in b.values), "")
@@ -91,7 +114,9 @@ class Flow:
     @classmethod
     def from_json(cls, flow: dict[str, Any]) -> Flow:
         """Return the flow that ``as_json`` wrote."""
-        return cls(**{**flow, "steps": tuple(_step(step) for step in flow["steps"])})
+        steps = tuple(_step(step) for step in flow["steps"])
+        no_answer = tuple(flow.get("no_answer") or ())
+        return cls(**{**flow, "steps": steps, "no_answer": no_answer})
 
 
 def _step(step: dict[str, Any]) -> Step:
