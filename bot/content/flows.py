@@ -10,7 +10,7 @@ from typing import Any
 from ruamel.yaml.comments import CommentedMap
 
 from bot.content.texts import Texts
-from bot.content.yaml import Reader, files, line_of
+from bot.content.yaml import Mistakes, Reader, files, line_of
 from bot.core.answers import fold
 from bot.core.danger import Signal
 from bot.core.flows import END, Branch, Choice, Flow, Step
@@ -30,25 +30,35 @@ LONGEST_LABEL = 40  # more is cut off on a small phone
 LONGEST_WORDS = 1000
 
 
-def load(folder: Path, texts: Texts) -> dict[str, Flow]:
-    """Read every flow; ContentError names the file and line of the first mistake."""
+def load(folder: Path, texts: Texts, *, mistakes: Mistakes | None = None) -> dict[str, Flow]:
+    """Read every flow; ContentError names the file and line of the first mistake.
+
+    With ``mistakes`` they are collected there, one for each flow.
+    """
+    mistakes = mistakes or Mistakes(first=True)
     flows: dict[str, Flow] = {}
     links: list[tuple[Path, Step]] = []
+    names: set[str] = set()
     for path in files(folder):
-        reader = Reader(path)
-        reader.only(reader.root, {"version", "flows"})
-        found = reader.get(reader.root, "flows", dict, "begin with `flows:`")
-        for name, node in found.items():
-            if not NAME.fullmatch(str(name)):
-                raise reader.wrong(found, name, f"`{name}` is no name for a flow", A_NAME)
-            if name in flows:
-                raise reader.wrong(found, name, f"there are two flows `{name}`", "rename one")
-            flows[name] = _FlowReader(reader, str(name), texts).read(node)
-            links += [(path, step) for step in flows[name].steps if step.link]
+        with mistakes.noted():
+            reader = Reader(path)
+            reader.only(reader.root, {"version", "flows"})
+            found = reader.get(reader.root, "flows", dict, "begin with `flows:`")
+            for name, node in found.items():
+                with mistakes.noted():
+                    if not NAME.fullmatch(str(name)):
+                        raise reader.wrong(found, name, f"`{name}` is no name for a flow", A_NAME)
+                    if name in names:
+                        what = f"there are two flows `{name}`"
+                        raise reader.wrong(found, name, what, "rename one")
+                    names.add(name)
+                    flows[name] = _FlowReader(reader, str(name), texts).read(node)
+                    links += [(path, step) for step in flows[name].steps if step.link]
     for path, step in links:
-        if step.link not in flows:
-            mend = "use one of: " + ", ".join(sorted(flows))
-            raise ContentError(path, step.line, f"there is no flow `{step.link}`", mend)
+        with mistakes.noted():
+            if step.link not in names:
+                mend = "use one of: " + ", ".join(sorted(names))
+                raise ContentError(path, step.line, f"there is no flow `{step.link}`", mend)
     return flows
 
 
@@ -122,9 +132,8 @@ class _FlowReader:
             if step.id != step.collect:
                 raise wrong(node, "id", "a question's id is what it collects", "leave `id` out")
             if not self.texts.has(text):
-                raise wrong(
-                    node, "collect", f"there is no text `{text}`", "add it in data/responses/"
-                )
+                mend = "write it in data/responses/, in English and Spanish"
+                raise wrong(node, "collect", f"there is no text `{text}`", mend)
             if "unclear" in node and not step.choices:
                 raise wrong(node, "unclear", "any words are an answer here", "leave `unclear` out")
             if not 1 <= step.longest <= LONGEST_WORDS:
@@ -135,9 +144,8 @@ class _FlowReader:
                 mend = "add `unclear:` with the step that follows an answer nobody understood"
                 raise wrong(node, "collect", "an unclear answer has no way of its own", mend)
         if step.action.startswith("utter_") and not self.texts.has(step.action):
-            raise wrong(
-                node, "action", f"there is no text `{step.action}`", "add it in data/responses/"
-            )
+            mend = "write it in data/responses/, in English and Spanish"
+            raise wrong(node, "action", f"there is no text `{step.action}`", mend)
         if step.action and not step.action.startswith("utter_") and step.action not in ACTIONS:
             mend = "use a text (utter_...) or one of: " + ", ".join(sorted(ACTIONS))
             raise wrong(node, "action", f"`{step.action}` is not known", mend)

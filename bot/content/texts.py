@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import string
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.content.yaml import Reader, files
+from bot.content.yaml import Mistakes, Reader, files
 from bot.core.people import Language
 from bot.errors import ContentError
 
+NAME = re.compile(r"utter_[a-z0-9_]+")
 # What the service can fill in; anything else would stand in a message as a bare brace.
 PLACEHOLDERS = frozenset(
     {"worker", "other", "alias", "name", "hours", "time", "day", "minutes", "count", "number"}
@@ -36,22 +38,49 @@ class Texts:
         return name in self.by_name
 
 
-def load(folder: Path) -> Texts:
-    """Read every response; ContentError for a missing language, a doubled name, a bad brace."""
+def load(folder: Path, mistakes: Mistakes | None = None) -> Texts:
+    """Read every response; ContentError for a missing language, a doubled name, a bad brace.
+
+    With ``mistakes`` they are collected there; a text with a mistake is known by its name alone.
+    """
+    mistakes = mistakes or Mistakes(first=True)
     by_name: dict[str, dict[Language, str]] = {}
     where: dict[str, Path] = {}
     for path in files(folder):
-        reader = Reader(path)
-        reader.only(reader.root, {"version", "responses"})
-        for name, variations in (reader.root.get("responses") or {}).items():
-            node = reader.root["responses"]
-            if name in where:
-                raise reader.wrong(
-                    node, name, f"`{name}` stands in {where[name].name} too", "keep one of them"
-                )
-            where[name] = path
-            by_name[name] = _languages(reader, node, name, variations)
+        known = len(mistakes.found)
+        with mistakes.noted():
+            for reader, node, name in _responses(path):
+                with mistakes.noted():
+                    if name in where:
+                        what = f"`{name}` stands in {where[name].name} too"
+                        raise reader.wrong(node, name, what, "keep one of them")
+                    where[name] = path
+                    by_name[name] = {}
+                    by_name[name] = _languages(reader, node, name, node[name])
+        if len(mistakes.found) > known:
+            by_name |= {name: {} for name in _named_in(path) if name not in by_name}
     return Texts(by_name)
+
+
+def _responses(path: Path) -> Iterator[tuple[Reader, Any, str]]:
+    """Yield each response of a file."""
+    reader = Reader(path)
+    reader.only(reader.root, {"version", "responses"})
+    node = reader.get(reader.root, "responses", dict, "write the texts below `responses:`")
+    for name in node:
+        if not NAME.fullmatch(str(name)):
+            mend = "begin with utter_ and use small letters, digits and _"
+            raise reader.wrong(node, name, f"`{name}` is no name for a text", mend)
+        yield reader, node, str(name)
+
+
+def _named_in(path: Path) -> list[str]:
+    """Return the names in a file that cannot be read: it is one mistake, and not one for each text
+    that others look for in it."""
+    try:
+        return re.findall(r"^  (utter_\w+):", path.read_text(encoding="utf-8"), re.MULTILINE)
+    except (OSError, UnicodeDecodeError):
+        return []
 
 
 def _languages(reader: Reader, node: Any, name: str, variations: Any) -> dict[Language, str]:
@@ -60,20 +89,32 @@ def _languages(reader: Reader, node: Any, name: str, variations: Any) -> dict[La
         raise reader.wrong(node, name, f"`{name}` has no texts", mend)
     found: dict[Language, str] = {}
     for variation in variations:
-        text = reader.get(variation, "text", str, "add `text:`")
+        text = reader.get(variation, "text", str, 'write `- text: "..."`')
+        reader.only(variation, {"text", "condition"})
         _check_braces(reader, variation, text)
-        conditions = variation.get("condition") or []
-        values = [c.get("value") for c in conditions if c.get("name") == "language"]
-        language = Language.EN if not conditions else None
-        if values and values[0] in list(Language):
-            language = Language(values[0])
+        language = _language(variation)
         if language is None:
-            raise reader.wrong(variation, "condition", "is no language", mend)
+            mend = "write `- condition: [{type: slot, name: language, value: es}]`"
+            raise reader.wrong(variation, "condition", "this condition is no language", mend)
+        if language in found:
+            raise reader.wrong(variation, "text", f"a second text in `{language}`", mend)
         found[language] = text.strip()
     for language in Language:
         if not found.get(language):
             raise reader.wrong(node, name, f"`{name}` has no text in `{language}`", mend)
     return found
+
+
+def _language(variation: Any) -> Language | None:
+    """Return the language of one text; English when it has no condition."""
+    conditions = variation.get("condition")
+    if conditions is None:
+        return Language.EN
+    shape = {"type": "slot", "name": "language"}
+    for language in Language:
+        if conditions == [{**shape, "value": language.value}]:
+            return language
+    return None
 
 
 def _check_braces(reader: Reader, variation: Any, text: str) -> None:
