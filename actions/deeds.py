@@ -18,6 +18,8 @@ from bot.core.effects import (
     Effect,
     FinishFlow,
     GiveConsent,
+    OfferItem,
+    OpenPlan,
     PageOnTrial,
     Pause,
     SetLanguage,
@@ -116,6 +118,10 @@ DEEDS: dict[str, Deed] = {
     "action_change_language": _change_language,
     "action_keep_hour": _keeps("action_keep_hour", "checkin_hour", "hour"),
     "action_keep_cadence": _keeps("action_keep_cadence", "cadence", "cadence"),
+    "action_open_plan": _stages("action_open_plan", OpenPlan("open")),
+    "action_use_plan": _stages("action_use_plan", OpenPlan("use")),
+    "action_make_plan": _stages("action_make_plan", OpenPlan("make")),
+    "action_offer_item": _stages("action_offer_item", OfferItem()),
 }
 
 

@@ -12,12 +12,20 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.deeds import DEEDS
 from bot.core.answers import INTERRUPTIONS, Placed, Sureness, place
 from bot.core.danger import Signal
-from bot.core.effects import FinishFlow, RaiseSignal, SaveAnswer, StartFlow
-from bot.core.flows import UNCLEAR, Flow, Step
+from bot.core.effects import FinishFlow, LeaveForLater, RaiseSignal, SaveAnswer, StartFlow
+from bot.core.flows import LATER, UNCLEAR, Flow, Step
+from bot.core.plan_words import Fault, fault, kept
 from bot.dialogue.turns import OpenTurns, Turn
 
 FORM = "_form"
 VALIDATE = "validate_"
+
+
+_AGAIN = {
+    Fault.NOTHING: "utter_ask_again_words",
+    Fault.TOO_MUCH: "utter_ask_again_shorter",
+    Fault.DETAILS: "utter_ask_again_details",
+}
 
 
 class FlowForm:
@@ -50,11 +58,16 @@ class FlowForm:
         placed = self._place(turn, asked, tracker)
         if placed.interruption:
             return []
+        again = bool(tracker.get_slot("asked_again"))
+        if placed.value == LATER and flow.plan:
+            return walk.later(asked, again)
+        if placed.own and placed.value is not None:
+            return await walk.own_words(asked, placed.value, again)
         if placed.value is not None:
             return await walk.on(asked, placed.value)
-        if not tracker.get_slot("asked_again"):
-            dispatcher.utter_message(response="utter_ask_again")
-            return [SlotSet("asked_again", True), *walk.ask(asked)]
+        if not again:
+            name = "utter_ask_again_words" if asked.words else "utter_ask_again"
+            return walk.again(asked, name)
         return await walk.on(asked, UNCLEAR)
 
     def _already(self, turn: Turn, first: Step, tracker: Tracker) -> str | None:
@@ -113,11 +126,31 @@ class Walk:
         """Let the form ask this step's question."""
         return [SlotSet("requested_slot", f"{self._flow.name}_{step.id}")]
 
-    async def on(self, step: Step, value: str) -> list[EventType]:
+    def again(self, step: Step, says: str) -> list[EventType]:
+        """Ask the same question once more, with a sentence before it."""
+        self._dispatcher.utter_message(response=says)
+        return [SlotSet("asked_again", True), *self.ask(step)]
+
+    def later(self, step: Step, again: bool) -> list[EventType]:
+        """Leave the question open for another time."""
+        self._stage(LeaveForLater(self._flow.name), step.id)
+        return [SlotSet("asked_again", again), *self.ask(step)]
+
+    async def own_words(self, step: Step, words: str, again: bool) -> list[EventType]:
+        """Keep the client's own words; what says nothing, too much or names somebody is asked once
+        more, and then kept as far as it can be."""
+        wrong = fault(words, self._flow.no_answer)
+        if wrong is not None and not again:
+            return self.again(step, _AGAIN[wrong])
+        if wrong is Fault.NOTHING:
+            return await self.on(step, UNCLEAR)
+        return await self.on(step, kept(words, step.longest), own=True)
+
+    async def on(self, step: Step, value: str, *, own: bool = False) -> list[EventType]:
         """Keep an answer and go where it leads: the next question, another flow, or the end."""
         self._answers[step.id] = value
-        self._stage(SaveAnswer(self._flow.name, step.id, value), step.id)
-        choice = step.choice(value)
+        self._stage(SaveAnswer(self._flow.name, step.id, value, own), step.id)
+        choice = None if own else step.choice(value)
         if choice is not None and choice.signal:
             self._stage(RaiseSignal(Signal(choice.signal), step.id), step.id)
         events: list[EventType] = [
@@ -126,8 +159,11 @@ class Walk:
         ]
         following = self._flow.after(step, value)
         while following is not None and not following.collect:
-            if following.link:
+            if following.link and following.link not in (self._turn.state.get("done") or ()):
                 return [*events, *self._finish(), FollowupAction(f"{following.link}{FORM}")]
+            if following.link:
+                following = self._flow.after(following) if following.next else None
+                continue
             events += await self._do(following)
             following = self._flow.after(following)
         return [*events, *(self.ask(following) if following else self._finish())]

@@ -29,6 +29,7 @@ GENERAL = {
 INTERRUPTIONS = frozenset(
     {ASK_PERSON, "what_is_stored", "stop", "pause", "change_language"}
     | {"help", "thanks", "greeting"}
+    | {"my_plan", "use_plan"}
 )
 
 
@@ -63,10 +64,11 @@ class Sureness:
 @dataclass(frozen=True, slots=True)
 class Placed:
     """What an answer came to: a value (or the client's words), an interruption, or neither:
-    unclear."""
+    unclear. ``own``: the value is the client's words."""
 
     value: str | None = None
     interruption: str | None = None
+    own: bool = False
 
 
 def fold(text: str) -> str:
@@ -125,11 +127,11 @@ def place(
     """
     if tapped is not None:
         return Placed(value=tapped if step.choice(tapped) else None)
-    if not step.choices:
-        return _words(step, text, ranking, sureness)
     value = exact(step, text)
     if value is not None:
         return Placed(value=value)
+    if step.words or not step.choices:
+        return _words(step, text, ranking, sureness)
     interruption = _interruption(ranking, sureness.interrupts)
     if interruption and not (interruption == ASK_PERSON and _asks_person(step)):
         return Placed(interruption=interruption)
@@ -155,6 +157,8 @@ def _words(step: Step, text: str, ranking: Mapping[str, float], sureness: Surene
     interruption = _interruption(ranking, sureness.interrupts_words)
     if interruption:
         return Placed(interruption=interruption)
+    if step.words:
+        return Placed(value=words or None, own=True)  # looked at and cut by whoever keeps it
     return Placed(value=words[: step.longest].rstrip() or None)
 
 

@@ -9,11 +9,15 @@ from bot.core.danger import Signal
 
 @dataclass(frozen=True, slots=True)
 class SaveAnswer:
-    """The client answered a step; for a choice ``value`` is its value or ``unclear``."""
+    """The client answered a step; for a choice ``value`` is its value or ``unclear``.
+
+    ``own``: the value is the client's words, though the step has choices.
+    """
 
     flow: str
     step: str
     value: str
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,25 @@ class FinishFlow:
     abandoned: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class LeaveForLater:
+    """The client wants to go on with a flow at another time."""
+
+    flow: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPlan:
+    """The client wants their plan: ``how`` is open, use or make."""
+
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferItem:
+    """The client said something that could stand in their plan; they are asked where."""
+
+
 Effect = (
     SaveAnswer
     | RaiseSignal
@@ -107,4 +130,7 @@ Effect = (
     | PageOnTrial
     | StartFlow
     | FinishFlow
+    | LeaveForLater
+    | OpenPlan
+    | OfferItem
 )

@@ -3,6 +3,7 @@
 from bot.store.tables.base import Base, Moment, new_id
 from bot.store.tables.care import Alert, AlertLog, Ask, AskState, Seen, Task, TaskState
 from bot.store.tables.people import Audit, Client, Counter, Invite, OnCall, Program, Worker
+from bot.store.tables.plans import ClientSituation, Need, Plan, PlanChange, PlanItem
 from bot.store.tables.talk import (
     Answer,
     ButtonRow,
@@ -35,6 +36,7 @@ __all__ = [
     "Checkin",
     "CheckinState",
     "Client",
+    "ClientSituation",
     "Counter",
     "Due",
     "DueKind",
@@ -46,9 +48,13 @@ __all__ = [
     "Incident",
     "Invite",
     "Moment",
+    "Need",
     "OnCall",
     "Outbox",
     "OutboxState",
+    "Plan",
+    "PlanChange",
+    "PlanItem",
     "Program",
     "RunState",
     "Seen",

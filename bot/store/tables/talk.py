@@ -140,6 +140,7 @@ class FlowRun(Base):
     state: Mapped[RunState] = mapped_column(of(RunState), index=True, comment="see RunState")
     step: Mapped[str] = mapped_column(comment="step asked now")
     asked_again: Mapped[bool] = mapped_column(default=False, comment="asked twice already")
+    about: Mapped[str] = mapped_column(default="", comment="plan item or section that it changes")
     began_at: Mapped[datetime] = mapped_column(Moment, comment="when it began")
     asked_at: Mapped[datetime] = mapped_column(Moment, comment="when the question was last asked")
     ended_at: Mapped[datetime | None] = mapped_column(Moment, comment="when done or abandoned")
