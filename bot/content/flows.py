@@ -15,6 +15,7 @@ from bot.core.answers import fold
 from bot.core.danger import Signal
 from bot.core.flows import END, Branch, Choice, Flow, Step
 from bot.core.people import Language
+from bot.core.plan import NeedKind, Section, Term
 from bot.errors import ContentError
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -25,9 +26,11 @@ ACTIONS = frozenset(
     {"action_ask_person", "action_give_consent", "action_decline_consent", "action_trial_page"}
     | {"action_help_wanted", "action_stop", "action_pause", "action_offer_stop"}
     | {"action_change_language", "action_keep_hour", "action_keep_cadence"}
+    | {"action_open_plan", "action_use_plan", "action_make_plan", "action_offer_item"}
 )
 LONGEST_LABEL = 40  # more is cut off on a small phone
 LONGEST_WORDS = 1000
+LONGEST_ITEM = 100
 
 
 def load(folder: Path, texts: Texts, *, mistakes: Mistakes | None = None) -> dict[str, Flow]:
@@ -79,13 +82,15 @@ class _FlowReader:
                 f"`{self.name}` is empty",
                 "give it version, description, steps",
             )
-        self.reader.only(node, {"version", "description", "steps"})
+        self.reader.only(node, {"version", "description", "steps", "plan", "once"})
         steps = get(node, "steps", list, "list the steps, each with a dash")
         flow = Flow(
             name=self.name,
             version=get(node, "version", int, "write `version: 1`, and one more at each change"),
             description=get(node, "description", str, "say in one sentence what is asked"),
             steps=tuple(self._step(steps, place) for place in range(len(steps))),
+            plan=get(node, "plan", bool, "write true", default=False),
+            once=get(node, "once", bool, "write true", default=False),
         )
         if not flow.steps or not flow.steps[0].collect:
             raise self.reader.wrong(
@@ -103,9 +108,9 @@ class _FlowReader:
             raise wrong(steps, place, "this step is not one thing", mend)
         kind = kinds[0]
         allowed = {
-            "collect": {"collect", "id", "choices", "unclear", "next", "longest"},
+            "collect": {"collect", "id", "choices", "unclear", "next", "longest", "words", "plan"},
             "action": {"action", "id", "next"},
-            "link": {"link", "id"},
+            "link": {"link", "id", "next"},
         }
         self.reader.only(node, allowed[kind])
         value = get(node, kind, str, "write a name")
@@ -121,9 +126,25 @@ class _FlowReader:
             next=tuple(self._branches(node, choices)),
             longest=get(node, "longest", int, "write a number", default=300),
             line=line_of(node),
+            words=get(node, "words", bool, "write true", default=False),
+            **self._place(node),
         )
         self._check_step(node, step)
         return step
+
+    def _place(self, node: Any) -> dict[str, str]:
+        """Return the section and term of the plan in which an answer stands; empty: in none."""
+        if "plan" not in node:
+            return {}
+        place = self.reader.get(node, "plan", dict, "write {section: calm, term: short}")
+        self.reader.only(place, {"section", "term"})
+        found = {}
+        for key, known in (("section", Section), ("term", Term)):
+            mend = "use one of: " + ", ".join(known)
+            found[key] = self.reader.get(place, key, str, mend)
+            if found[key] not in list(known):
+                raise self.reader.wrong(place, key, f"`{found[key]}` is no {key}", mend)
+        return found
 
     def _check_step(self, node: Any, step: Step) -> None:
         wrong = self.reader.wrong
@@ -173,17 +194,11 @@ class _FlowReader:
 
     def _choice(self, node: Any) -> Choice:
         get, wrong = self.reader.get, self.reader.wrong
-        self.reader.only(node, {"value", "label", "says", "signal"})
+        self.reader.only(node, {"value", "label", "says", "signal", "need", "item", "keep"})
         value = get(node, "value", str, 'write a name, with quotes for "yes" and "no"')
         if not NAME.fullmatch(value):
             raise wrong(node, "value", f"`{value}` is no name", A_NAME)
-        labels = get(node, "label", dict, "add `label: {en: ..., es: ...}`")
-        self.reader.only(labels, {language.value for language in Language})
-        for language in Language:
-            label = get(labels, language.value, str, "every label exists in both languages")
-            if not label.strip() or len(label) > LONGEST_LABEL:
-                mend = f"write 1 to {LONGEST_LABEL} characters"
-                raise wrong(labels, language.value, "this does not fit on a button", mend)
+        labels = self._both(node, "label")
         says = get(node, "says", dict, "add `says: {en: [...], es: [...]}`", default={})
         if says:
             self.reader.only(says, {language.value for language in Language})
@@ -191,12 +206,29 @@ class _FlowReader:
         if signal is not None and signal not in list(Signal):
             mend = "use one of: " + ", ".join(Signal)
             raise wrong(node, "signal", f"`{signal}` is no danger signal", mend)
+        need = get(node, "need", str, "name a need", default=None)
+        if need is not None and need not in list(NeedKind):
+            raise wrong(node, "need", f"`{need}` is no need", "use one of: " + ", ".join(NeedKind))
         return Choice(
             value=value,
-            label={language.value: str(labels[language.value]) for language in Language},
+            label=labels,
             says={language.value: self._said(says, language.value) for language in Language},
             signal=signal,
+            need=need,
+            item=self._both(node, "item", LONGEST_ITEM) if "item" in node else None,
+            keep=get(node, "keep", bool, "write false", default=True),
         )
+
+    def _both(self, node: Any, key: str, longest: int = LONGEST_LABEL) -> dict[str, str]:
+        """Return a short text in both languages."""
+        texts = self.reader.get(node, key, dict, f"add `{key}: {{en: ..., es: ...}}`")
+        self.reader.only(texts, {language.value for language in Language})
+        for language in Language:
+            text = self.reader.get(texts, language.value, str, f"`{key}` exists in both languages")
+            if not text.strip() or len(text) > longest:
+                mend = f"write 1 to {longest} characters"
+                raise self.reader.wrong(texts, language.value, "this does not fit", mend)
+        return {language.value: str(texts[language.value]) for language in Language}
 
     def _said(self, says: Any, language: str) -> tuple[str, ...]:
         texts = self.reader.get(says, language, list, "list what people say", default=[])
@@ -250,7 +282,7 @@ class _FlowReader:
             after = ids[place + 1] if place + 1 < len(ids) else END
             ways[step.id] = set(targets) | ({after} if falls_through else set())
             if step.link:
-                ways[step.id] = {END}
+                ways[step.id] = {END, *targets}
         reached = _closure({ids[0]}, ways)
         ending = _closure({END}, _turned(ways))
         for step in flow.steps:
