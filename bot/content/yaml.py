@@ -125,9 +125,11 @@ def _quote_left_open(lines: list[str]) -> int:
 def _no_date(words: str) -> bool:
     written = re.search(r"\d{4}-\d{1,2}-\d{1,2}", words)
     try:
-        return bool(written and not date.fromisoformat(written[0]))
+        if written:
+            date.fromisoformat(written[0])
     except ValueError:
         return True
+    return False
 
 
 def _line(mark: Any) -> int:

@@ -106,7 +106,8 @@ def load_phrases(danger_dir: Path) -> Phrases:
     guards: dict[str, dict[str, list[re.Pattern[str]]]] = {}
     for path in sorted(danger_dir.glob("phrases_*.yml")):
         file = _File(path)
-        for name, places in file.root.get("guards", {}).items():
+        guards_here = file.get(file.root, "guards", dict, "list the guards", default={})
+        for name, places in guards_here.items():
             guard = guards.setdefault(str(name), {place: [] for place in _PLACES})
             file.only(places, set(_PLACES))
             for place in places:
@@ -136,10 +137,8 @@ class _File(Reader):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self.only(self.root, {"lists", "guards", "phrases"})
-        self.lists = {
-            str(name): [str(entry) for entry in entries]
-            for name, entries in self.root.get("lists", {}).items()
-        }
+        lists = self.get(self.root, "lists", dict, "list the lists", default={})
+        self.lists = {str(name): list(self.words(lists, name)) for name in lists}
 
     def phrases(self) -> Iterator[Phrase]:
         """Yield the file's phrases."""
@@ -160,8 +159,11 @@ class _File(Reader):
             )
             urgency = Urgency(self.get(entry, "urgency", str, "write now, today or watch"))
         except ValueError as error:
-            mend = "signals stand in signals.yml; urgency is now, today or watch"
-            raise self.wrong(entry, None, str(error), mend) from None
+            what = str(error).replace("'", "`")
+            what = f"{what.split(' is not a valid')[0]} is not known"
+            mend = f"urgency is now, today or watch; a signal is one of: {', '.join(Signal)}"
+            key = "urgency" if str(entry.get("urgency")) not in list(Urgency) else "signals"
+            raise self.wrong(entry, key, what, mend) from None
         if urgency is Urgency.NONE or not signals:
             raise self.wrong(entry, "urgency", "this is no danger", "write a signal and an urgency")
         means = self.get(entry, "means", dict, "write {en: ..., es: ...}")
@@ -176,13 +178,19 @@ class _File(Reader):
             means={str(language): str(text) for language, text in means.items()},
             patterns=tuple(self.patterns(entry, "patterns")),
             unless=tuple(self.patterns(entry, "unless")) if "unless" in entry else (),
-            despite=frozenset(map(str, entry.get("despite", ()))),
-            only=bool(entry.get("only", False)),
-            must_match=tuple(map(str, self.get(entry, "must_match", list, "give examples"))),
-            must_not_match=tuple(map(str, entry.get("must_not_match", ()))),
+            despite=frozenset(self.words(entry, "despite")),
+            only=self.get(entry, "only", bool, "write `only: true`, or leave it out", False),
+            must_match=tuple(self.words(entry, "must_match", needed=True)),
+            must_not_match=tuple(self.words(entry, "must_not_match")),
             file=str(self.path),
             line=line_of(entry),
         )
+
+    def words(self, node: Any, key: str, *, needed: bool = False) -> Iterator[str]:
+        """Yield the words under a key; none when it is missing and not needed."""
+        mend = 'write them as ["one", "two"], or each after a dash'
+        for word in self.get(node, key, list, mend, default=... if needed else []):
+            yield str(word)
 
     def patterns(self, node: Any, key: str) -> list[re.Pattern[str]]:
         """Compile the patterns under a key."""
