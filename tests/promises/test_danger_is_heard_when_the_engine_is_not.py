@@ -170,8 +170,9 @@ async def test_after_half_an_hour_nothing_is_replayed_but_one_offer_to_go_on(tal
     await talk.program.says("Ana", "not good")
     await talk.program.says("Ana", "you there")
     await talk.program.wait(31 * MINUTE)
+    assert len(talk.texts(Kind.HOLDING)) == 1  # still down: nobody may say that we are back
     talk.engine.mood = Mood.WELL
-    await talk.program.wait(2 * MINUTE)
+    await talk.program.wait(6 * MINUTE)
     assert talk.answers == {} and talk.open == 0
     assert len(talk.texts(Kind.HOLDING)) == 2
     assert "back" in talk.texts(Kind.HOLDING)[-1]
@@ -184,7 +185,8 @@ async def test_the_offer_to_go_on_waits_for_the_end_of_quiet_hours(tmp_path: Pat
     await program.says("Ana", "not good")  # there is no engine
     await program.wait(40 * MINUTE)
     assert len(program.got("Ana", Kind.HOLDING)) == 1
-    await program.wait(timedelta(hours=10))
+    async with fake_engine(program.house.turns) as (_, program.house.engine):
+        await program.wait(timedelta(hours=10))
     offers = [heard for heard in program.got("Ana", Kind.HOLDING) if heard.buttons]
     assert [heard.at.astimezone(UTC).hour for heard in offers] == [15]  # nine in the morning
 

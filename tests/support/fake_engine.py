@@ -40,6 +40,11 @@ class FakeEngine:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             head = await reader.readuntil(b"\r\n\r\n")
+            if head.startswith(b"GET "):
+                writer.write(b"HTTP/1.1 200 X\r\nContent-Length: 2\r\n\r\n{}")
+                await writer.drain()
+                writer.close()
+                return
             length = next(
                 int(line.split(b":")[1])
                 for line in head.split(b"\r\n")
