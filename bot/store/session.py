@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot.errors import StoreTrouble
 from bot.store import postgresql
+from bot.store.tables import Program
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _WRITES = "saf_writes"
@@ -70,11 +71,13 @@ class Database:
             yield session
 
     def exists(self) -> bool:
-        """Tell whether there is a database with our tables."""
+        """Tell whether there is a database that a key has sealed; tables alone hold nothing."""
         if self.sqlite and not Path(self.url.database or "").exists():
             return False
         try:
-            return sa.inspect(self._engine).has_table("program")
+            with self._engine.connect() as connection:
+                made = sa.inspect(connection).has_table(Program.__tablename__)
+                return made and connection.scalar(sa.select(Program.id)) is not None
         except sa.exc.SQLAlchemyError as error:
             raise StoreTrouble(f"the database cannot be opened: {why(error)}") from None
 
