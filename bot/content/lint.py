@@ -33,13 +33,14 @@ _FOR_WORKERS = ("utter_date_tell_worker", "utter_situation_", "utter_date_kind_"
 
 
 def examine(data_dir: Path, texts: Texts, flows: Collection[Flow]) -> Iterator[ContentError]:
-    """Yield what no client should read; the texts are whole already."""
+    """Yield what no client should read; the texts are whole already, and so are flows given."""
     for path in files(data_dir / "responses"):
         reader = Reader(path)
         for name in reader.root.get("responses") or {}:
             if texts.by_name.get(name):
                 yield from _text(reader, path, name, texts)
-    where = {flow.name: path for path in files(data_dir / "flows") for flow in _in(path, flows)}
+    rooms = files(data_dir / "flows") if flows else ()
+    where = {flow.name: path for path in rooms for flow in _in(path, flows)}
     for flow in flows:
         for step in flow.steps:
             for choice in step.choices:

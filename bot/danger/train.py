@@ -86,6 +86,16 @@ def train(data_dir: Path, models_dir: Path, say: Say, *, replace_worse: bool = F
     return Report(True, "written", price, old, zones)
 
 
+def price_in_place(data_dir: Path, models_dir: Path) -> float | None:
+    """Return what the model in a folder costs a development message of data/, None without one."""
+    danger_dir = data_dir / "danger"
+    reader, phrases = Reader(load_words(danger_dir)), load_phrases(danger_dir)
+    dev, prices = load_messages(danger_dir, "dev"), load_prices(danger_dir)
+    floors = [_floor(phrases, reader, message) for message in dev]
+    encoder = _encoder(lambda line: None)
+    return _old_price(models_dir, encoder, dev, reader, floors, prices)
+
+
 def _encoder(say: Say) -> Encoder | None:
     """Return the encoder, None (and a line) when it is missing."""
     try:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from bot import content
 from bot.channels.base import Channel
 from bot.clock import Clock, SystemClock
 from bot.content import Content
@@ -20,6 +19,7 @@ from bot.settings import Settings
 from bot.store.sealed import Sealer, read_key
 from bot.store.session import Database
 from bot.store.tables import Program
+from bot.wiring import published
 
 
 def open_database(settings: Settings) -> tuple[Database, Sealer]:
@@ -71,14 +71,16 @@ def open_house(
 ) -> House:
     """Build the house of a program; without an engine, which is started apart.
 
+    It lives by the version that was published into its home; without one, by the checkout's data/.
     ``room``: the staff's room as somebody has read it already, which takes half a second.
     """
+    settings = published.live(settings)
     database, sealer = open_database(settings)
     house = House(
         clock=clock or SystemClock(),
         db=database,
         sealer=sealer,
-        content=room or content.load(settings.data),
+        content=room or published.load_room(settings),
         triage=triage or load_triage(settings.models, settings.data),
         channels=channels or {},
         turns=OpenTurns(),

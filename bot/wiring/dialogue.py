@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import os
 import secrets
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
 
 from actions.server import route
 from bot.core.answers import Sureness
-from bot.dialogue.client import EngineClient
-from bot.dialogue.supervisor import EngineSettings, Supervisor
+from bot.dialogue.client import SECONDS, EngineClient
+from bot.dialogue.supervisor import EngineSettings, EngineState, Supervisor
 from bot.environments import Environments
 from bot.service.house import House
 from bot.settings import Settings
@@ -29,7 +32,11 @@ class Dialogue:
         self._house, self._settings, self._url = house, settings, url
         self._token = os.environ.get("SAF_ENGINE_TOKEN") or secrets.token_urlsafe(24)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        self.learned = ""  # the SHA-256 of the model that answers; empty: nobody knows
         self.supervisor: Supervisor | None = None
+        self._fresh: Supervisor | None = None  # an engine that is to take over
+        self._ending: Supervisor | None = None  # one whose last turns are under way
+        self._wanted: EngineSettings | None = None
         self._server: uvicorn.Server | None = None
         self._serving: asyncio.Task[None] | None = None
         self._client: EngineClient | None = None
@@ -47,15 +54,16 @@ class Dialogue:
         if self._url:
             self._client = EngineClient(lambda: self._url, self._token)
         else:
-            engine = EngineSettings(
+            self._wanted = EngineSettings(
                 python=Environments().engine() / "bin" / "python",
                 model=self._settings.models / "dialogue.tar.gz",
                 actions_url=f"http://127.0.0.1:{self._socket.getsockname()[1]}/webhook",
                 token=self._token,
             )
-            self.supervisor = Supervisor(engine)
+            self.learned = _digest(self._wanted.model)
+            self.supervisor = Supervisor(self._wanted)
             await self.supervisor.start()
-            self._client = EngineClient(self.supervisor.where, self._token)
+            self._client = EngineClient(self._where, self._token)
         self._house.engine = self._client
 
     async def ready(self, say: Callable[[str], None]) -> bool:
@@ -67,6 +75,53 @@ class Dialogue:
         say("the dialogue engine is ready" if up else self._trouble())
         return up
 
+    async def renew(self, model: Path, swap: Callable[[], None]) -> str:
+        """Let an engine with another model take over; return why it cannot, empty when it did.
+
+        1. It starts beside the old one, which goes on; when it does not come up, nothing changes.
+        2. ``swap`` and the change of engines are one step: no turn sees one without the other.
+        3. The old one ends when the turns that it has begun are over.
+        """
+        if self._wanted is None or self.supervisor is None:
+            swap()  # an engine elsewhere is somebody else's to start anew
+            return ""
+        wanted = replace(self._wanted, model=model)
+        failed = asyncio.Event()
+
+        def look(state: EngineState) -> None:
+            if state is EngineState.DOWN:
+                failed.set()
+
+        fresh = self._fresh = Supervisor(wanted, look)
+        await fresh.start()
+        waits = asyncio.create_task(fresh.ready()), asyncio.create_task(failed.wait())
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in waits:
+                one.cancel()
+        if fresh.where() is None:
+            words = fresh.last_words
+            await fresh.stop()
+            self._fresh = None
+            return words or "it does not become ready"
+        old, self.supervisor, self._wanted, self._fresh = self.supervisor, fresh, wanted, None
+        self.learned = _digest(model)
+        swap()
+        self._ending = old
+        await asyncio.sleep(SECONDS)  # no turn takes longer
+        await old.stop()
+        self._ending = None
+        return ""
+
+    @property
+    def elsewhere(self) -> bool:
+        """Tell whether the engine is one that we neither started nor can start anew."""
+        return bool(self._url)
+
+    def _where(self) -> str | None:
+        return self.supervisor.where() if self.supervisor is not None else None
+
     def _trouble(self) -> str:
         words = self.supervisor.last_words if self.supervisor else ""
         return f"the dialogue engine does not start; danger is read without it ({words})"
@@ -74,14 +129,19 @@ class Dialogue:
     async def stop(self) -> None:
         """End the engine and the action server."""
         self._house.engine = None
-        if self.supervisor is not None:
-            await self.supervisor.stop()
+        for engine in (self.supervisor, self._fresh, self._ending):
+            if engine is not None:
+                await engine.stop()
         if self._client is not None:
             await self._client.close()
         if self._server is not None and self._serving is not None:
             self._server.should_exit = True
             await self._serving
         self._socket.close()
+
+
+def _digest(model: Path) -> str:
+    return hashlib.sha256(model.read_bytes()).hexdigest() if model.exists() else ""
 
 
 class Server(uvicorn.Server):

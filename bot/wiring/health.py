@@ -22,7 +22,7 @@ from bot.settings import Settings
 from bot.store.sealed import Sealer, read_key
 from bot.store.session import Database
 from bot.store.tables import Program
-from bot.wiring import load_triage, models
+from bot.wiring import load_triage, models, published
 from bot.wiring.telegram import telegram
 
 MEGABYTE = 1_000_000
@@ -32,7 +32,8 @@ LITTLE, TOO_LITTLE = 1000 * MEGABYTE, 200 * MEGABYTE
 
 async def examine(settings: Settings, clock: Clock) -> AsyncIterator[Finding]:
     """Yield every finding; nothing is written, made or trained."""
-    for finding in (*room(settings), *_machine(settings), *_models(settings)):
+    rooms = (*room(settings), *version(settings), *_machine(settings), *_models(settings))
+    for finding in rooms:
         yield finding
     async for finding in bots(settings, clock):
         yield finding
@@ -49,6 +50,29 @@ def room(settings: Settings) -> Iterator[Finding]:
         yield bad("data", str(mistake))
     else:
         yield ok("data", f"{settings.data} is read without a mistake")
+
+
+def version(settings: Settings) -> Iterator[Finding]:
+    """Yield which version is live, and what of data/ is not."""
+    try:
+        live = published.live_version(settings.home)
+        if live is None:
+            yield warn("version", "nothing is published; `saf run` uses data/ as it stands")
+            return
+        published.check_whole(live)
+        changed = published.unpublished(settings) or []
+    except SafError as trouble:
+        yield bad("version", str(trouble))
+        return
+    if changed:
+        shown = ", ".join(changed[:3]) + (f" and {len(changed) - 3} more" if changed[3:] else "")
+        yield warn(
+            "version",
+            f"{live.number} is live, and data/ has changes that are not ({shown}); "
+            "`saf check`, then `saf publish`",
+        )
+    else:
+        yield ok("version", f"{live.number} of {live.at:.10} is live, and data/ is the same")
 
 
 def _machine(settings: Settings) -> Iterator[Finding]:
@@ -70,6 +94,10 @@ def _machine(settings: Settings) -> Iterator[Finding]:
 
 
 def _models(settings: Settings) -> Iterator[Finding]:
+    try:
+        settings = published.live(settings)  # what answers clients, not what stands in the checkout
+    except SafError:
+        return  # said already
     wrong = list(models.wrong(settings))
     for name, sentence in wrong:
         yield bad(name, sentence)

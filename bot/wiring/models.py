@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from bot import content
+from bot.danger import checks
 from bot.danger.encoder import Encoder, EncoderMissing
 from bot.danger.messages import fingerprint
 from bot.danger.models import MANIFEST, ModelMissing, facts_of, load_model
@@ -21,19 +24,28 @@ ENTRY = ROOT / "bot" / "dialogue" / "inside_rasa" / "__main__.py"
 MODEL = "dialogue.tar.gz"
 KEY = "dialogue"  # our key in the manifest; the danger model has its own
 # What the dialogue is trained on, below the data folder.
-LEARNED = ("flows", "nlu", "rules", "stories", "responses")
+LEARNED = ("flows", "nlu", "rules", "stories")
+_NAME = re.compile(rb"^  (utter_\w+):", re.MULTILINE)
+STORIES = ROOT / "tests" / "stories"
 Say = Callable[[str], None]
 
 
-def danger(settings: Settings, say: Say, *, anew: bool = False) -> None:
-    """Train the danger model if it is missing or its messages changed (seconds to minutes)."""
+def danger(settings: Settings, say: Say, *, anew: bool = False) -> str:
+    """Train the danger model if it is missing or its messages changed (seconds to minutes).
+
+    Returns why an older model stays in place, empty when it is the one for these messages.
+    """
     facts = facts_of(settings.models)
     if not anew and facts.get("trained_on") == fingerprint(settings.data / "danger"):
-        return
+        return str(facts.get("kept", ""))
+    if wrong := checks.problems(settings.data):
+        raise wrong[0]
     say("training the danger model (about a minute)")
     report = train_danger(settings.data, settings.models, say)
-    if not report.written:
-        say(report.why)
+    if report.written:
+        return ""
+    say(report.why)
+    return report.why
 
 
 def dialogue(settings: Settings, say: Say, *, anew: bool = False) -> None:
@@ -44,22 +56,40 @@ def dialogue(settings: Settings, say: Say, *, anew: bool = False) -> None:
     wanted = _fingerprint(settings.data)
     if not anew and _facts(settings.models).get("trained_on") == wanted:
         return
+    content.load(settings.data)  # its mistakes have lines, those that Rasa finds have none
     say("training the dialogue (about half a minute)")
     settings.models.mkdir(parents=True, exist_ok=True)
+    if why := _rasa(settings, "train", "--out", str(settings.models)):
+        raise SafError(f"the dialogue could not be trained: {why}")
+    digest = hashlib.sha256((settings.models / MODEL).read_bytes()).hexdigest()
+    _keep(settings.models / MANIFEST, {"trained_on": wanted, "files": {MODEL: digest}})
+
+
+def play_stories(settings: Settings, say: Say) -> str:
+    """Play the test stories on the trained dialogue; return what goes wrong, empty when nothing."""
+    if not any(STORIES.glob("test_*.yml")):
+        return ""
+    say("playing the test stories (about half a minute)")
+    model = str(settings.models / MODEL)
+    why = _rasa(settings, "test-stories", "--model", model, "--stories", str(STORIES))
+    return f"a test story of tests/stories goes wrong: {why}" if why else ""
+
+
+def _rasa(settings: Settings, *words: str) -> str:
+    """Run one command in the engine's environment; return why it failed, empty when it did not."""
     python = Environments().engine() / "bin" / "python"
     done = subprocess.run(  # noqa: S603 - our own interpreter and file
-        [python, ENTRY, "--data", settings.data, "train", "--out", settings.models],
+        [python, ENTRY, "--data", settings.data, *words],
         capture_output=True,
         text=True,
         errors="replace",
         check=False,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
-    if done.returncode != 0:
-        lines = [line for line in done.stderr.splitlines() if line.strip() and "it/s" not in line]
-        raise SafError(f"the dialogue could not be trained: {lines[-1] if lines else 'no reason'}")
-    digest = hashlib.sha256((settings.models / MODEL).read_bytes()).hexdigest()
-    _keep(settings.models / MANIFEST, {"trained_on": wanted, "files": {MODEL: digest}})
+    if done.returncode == 0:
+        return ""
+    lines = [line for line in done.stderr.splitlines() if line.strip() and "it/s" not in line]
+    return lines[-1].strip() if lines else "it gave no reason"
 
 
 def wrong(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -95,6 +125,9 @@ def _fingerprint(data: Path) -> str:
     found = hashlib.sha256()
     for path in _files(data):
         found.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    # The service says the texts, the dialogue only names them: a new wording needs no training.
+    for path in sorted((data / "responses").glob("*.yml")):
+        found.update(b"\0".join(_NAME.findall(path.read_bytes())) + b"\0")
     return found.hexdigest()
 
 

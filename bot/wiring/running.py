@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterat
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 import structlog
@@ -24,7 +25,7 @@ from bot.core.messages import Bot
 from bot.service.house import House
 from bot.service.receive import Lines
 from bot.settings import Settings
-from bot.wiring import models
+from bot.wiring import models, published, standing_by
 from bot.wiring.dialogue import Dialogue, Server, dialogue
 from bot.wiring.telegram import names, telegram
 from bot.wiring.ticking import Ticks
@@ -81,7 +82,7 @@ class Service:
 
     async def _run(self, engine: Dialogue | None) -> None:
         lines = Lines(self.house)
-        ticks = self._ticks(lines)
+        ticks = self._ticks(lines, engine)
         ticks.start()
         taking = [asyncio.create_task(work) for work in self._take(lines)]
         waiting = [asyncio.create_task(engine.ready(self.say))] if engine else []
@@ -110,20 +111,22 @@ class Service:
     @contextlib.asynccontextmanager
     async def _engine(self) -> AsyncIterator[Dialogue | None]:
         if Part.ENGINE in self.parts or self.engine_url:
-            async with dialogue(self.house, self.settings, self.engine_url) as engine:
+            chosen = published.live(self.settings)
+            async with dialogue(self.house, chosen, self.engine_url) as engine:
                 yield engine
             return
         if Part.TELEGRAM in self.parts:
             self.say("no dialogue engine here: danger is read, the talk waits (see --engine)")
         yield None
 
-    def _ticks(self, lines: Lines) -> Ticks:
+    def _ticks(self, lines: Lines, engine: Dialogue | None) -> Ticks:
         ticks = Ticks(self.house, lines)
         if Part.TICKS in self.parts:
             ticks.everything_due()
         if Part.TELEGRAM in self.parts:
             ticks.taking_up()
-        ticks.also("content", Watch(self.house, self.settings, self.say).look, LOOK)
+        watch = Watch(self.house, self.settings, self.say, engine)
+        ticks.also("content", watch.look, LOOK)
         return ticks
 
     def _take(self, lines: Lines) -> Iterator[Coroutine[Any, Any, None]]:
@@ -134,7 +137,8 @@ class Service:
             yield self._webhook(lines)
             return
         for bot in Bot:
-            yield self.channel.poll(bot, lines.receive, self.stop)
+            poll = partial(self.channel.poll, bot, lines.receive)
+            yield standing_by.alone(self.house.db.claims, bot, poll, self.stop, self.say)
 
     async def _webhook(self, lines: Lines) -> None:
         """Serve Telegram's calls; a proxy before us ends TLS, which Telegram asks for."""
@@ -183,9 +187,17 @@ def build(
 ) -> Service:
     """Put a process of the service together; SafError says what it lacks.
 
-    ``train``: make the models that are missing or out of date first.
+    ``train``: make the models that are missing or out of date first, as long as nothing is
+    published; a published version has its own.
     """
     clock = SystemClock()
+    live = published.live_version(settings.home)
+    if live is None:
+        say("nothing is published yet: data/ is used as it stands (see `saf publish --help`)")
+    else:
+        published.check_whole(live)
+        say(f"version {live.number} of {live.at:.10} is live")
+    train = train and live is None
     channel = telegram(settings, clock)
     house = wiring.open_house(
         settings, clock=clock, channels={channel.name: channel}, fault=_dying(os.environ)

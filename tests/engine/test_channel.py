@@ -68,6 +68,23 @@ class Channel(unittest.IsolatedAsyncioTestCase):
         value = {"language": "en", "flow": "small", "step": "day", "answers": {"old": "x"}}
         self.assertEqual(State.read(value, room.agent().domain).answers, {})
 
+    async def test_a_talk_ends_on_the_questions_with_which_it_began(self) -> None:
+        at_old = {"flow": "small", "step": "gone_since"}
+        again = [slot("asked_again", True), slot("requested_slot", "small_gone_since")]
+        room.answering({"events": again, "responses": [{"response": "utter_gone_since"}]})
+        answer = await room.take("the day is good", state=at_old)
+        self.assertEqual(answer["state"]["step"], "gone_since")
+        self.assertEqual([one["response"] for one in answer["replies"]], ["utter_gone_since"])
+        on = [slot("small_gone_since", "x"), slot("requested_slot", "small_day")]
+        room.answering({"events": on, "responses": []})
+        answer = await room.take(choice="good", state=at_old)
+        self.assertEqual(answer["state"]["step"], "day")
+        self.assertEqual(answer["replies"][0]["response"], "utter_ask_small_day")
+        over = [slot("requested_slot", None), {"event": "active_loop", "name": None}]
+        room.answering({"events": over, "responses": []})
+        answer = await room.take(choice="good", state=at_old)
+        self.assertIsNone(answer["state"]["flow"])
+
     async def test_placeholders_come_through_as_they_stand(self) -> None:
         self.assertEqual((await room.take("thanks"))["replies"][0]["text"], "Any time, {worker}.")
         spanish = await room.take("thanks", state={"language": "es"})
@@ -96,7 +113,7 @@ class Channel(unittest.IsolatedAsyncioTestCase):
             {"state": {"language": "fr"}},
             {"state": {"flow": "nowhere"}},
             {"state": {"flow": "left_out"}},
-            {"state": {"flow": "small", "step": "nowhere"}},
+            {"state": {"flow": "small", "step": 3}},
         ):
             with self.assertRaises(BadRequest):
                 await room.take("thanks", **wrong)

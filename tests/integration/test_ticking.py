@@ -161,7 +161,8 @@ def room(tmp_path: Path) -> tuple[Program, Watch, Path, list[str]]:
     """A program whose staff's room is its own."""
     data = shutil.copytree(ROOT / "data", tmp_path / "data")
     program, said = build(tmp_path / "home"), []
-    return program, Watch(program.house, Settings(data=data), said.append), data, said
+    settings = Settings(home=tmp_path / "home", data=data)
+    return program, Watch(program.house, settings, said.append), data, said
 
 
 async def test_what_staff_change_is_said_at_once(
@@ -226,4 +227,4 @@ async def test_other_questions_wait_for_the_training(
         responses.write_text(text.replace("safe_tonight", "safe_this_night"), encoding="utf-8")
     before = program.house.content
     assert not await watch.look()
-    assert program.house.content is before and "saf train" in said[-1]
+    assert program.house.content is before and "saf publish" in said[-1]

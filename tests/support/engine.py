@@ -18,6 +18,7 @@ from bot import content
 from bot.content import Content
 from bot.core.answers import Sureness
 from bot.core.effects import Effect
+from bot.core.people import Language
 from bot.dialogue.client import EngineClient
 from bot.dialogue.supervisor import EngineSettings, Supervisor
 from bot.dialogue.turns import OpenTurns
@@ -66,11 +67,17 @@ class Talk:
         self.state = answer["state"]
         return Said(
             replies=[reply["response"] for reply in answer["replies"]],
-            texts=[reply["text"] for reply in answer["replies"]],
+            texts=[self._text(reply, answer["state"]) for reply in answer["replies"]],
             state=answer["state"],
             effects=effects,
             intent=answer["intent"]["name"],
         )
+
+    def _text(self, reply: Mapping[str, Any], state: Mapping[str, Any]) -> str:
+        """Return a reply as the service says it: by its name, for the engine may have learned an
+        older wording."""
+        known = self.flows.texts.by_name.get(reply["response"])
+        return known[Language(state["language"])] if known else str(reply["text"])
 
     def at(self, flow: str | None, step: str | None = None, **more: Any) -> None:
         """Put the conversation where a test begins."""

@@ -11,6 +11,9 @@ from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
 from rasa.shared.core.trackers import DialogueStateTracker
 
 
+ONLY_NAMED = " "  # Rasa drops a reply without text
+
+
 class NoText(LookupError):
     """A response has no text in the client's language."""
 
@@ -25,7 +28,13 @@ class LiteralTexts(TemplatedNaturalLanguageGenerator):
     async def generate(
         self, utter_action: str, tracker: DialogueStateTracker, output_channel: str, **kwargs: Any
     ) -> dict[str, Any]:
-        """Return the response to send; raises NoText rather than saying nothing."""
+        """Return the response to send; raises NoText rather than saying nothing.
+
+        One that this model never learned is named only: a talk that began on another version of
+        the flows ends on it, and the service has its text.
+        """
+        if utter_action not in self.responses:
+            return {"text": ONLY_NAMED, "utter_action": utter_action}
         slots = tracker.current_slot_values()
         # An action that changes the language says so in the new one, before the slot has changed.
         slots["language"] = kwargs.get("language") or slots.get("language")
