@@ -170,8 +170,9 @@ def details(s: Session, house: House, alert: Alert, worker: Worker, at: datetime
 
 def _words(s: Session, house: House, alert: Alert, client: Client, worker: Worker) -> str:
     said = []
-    asked = sa.select(Inbox).join(Seen, Seen.inbox_id == Inbox.id)
-    asked = asked.where(Seen.alert_id == alert.id).distinct().order_by(Inbox.place)
+    # Not a join with DISTINCT: PostgreSQL cannot compare the JSON in a row.
+    belongs = sa.select(Seen.inbox_id).where(Seen.alert_id == alert.id)
+    asked = sa.select(Inbox).where(Inbox.id.in_(belongs)).order_by(Inbox.place)
     for row in s.scalars(asked):
         words = inbox.words(house.sealer, row, client)
         if words:

@@ -80,13 +80,31 @@ class Lines:
         """
         key = row.client_id or row.worker_id or row.id
         async with self._judging.of(key):
-            if row.bot is Bot.WORKER:
-                await in_thread(staff.handle, self._house, row.id)
-                return
-            await in_thread(judge, self._house, row.id)
+            for id_ in await in_thread(_before, self._house, row):
+                try:
+                    await self._judge(row.bot, id_)
+                except Exception:
+                    # It stays as it is; it must not stand before what came after it.
+                    log.exception("inbound_failed", inbox=id_)
+            await self._judge(row.bot, row.id)
         if row.client_id is not None:
             async with self._talking.of(key):
-                await converse.turns(self._house, row.client_id)
+                await self._talk(row.client_id)
+
+    async def _judge(self, bot: Bot, inbox_id: str) -> None:
+        step = staff.handle if bot is Bot.WORKER else judge
+        await in_thread(step, self._house, inbox_id)
+
+    async def _talk(self, client_id: str) -> None:
+        """Take a client's open turns, unless another process of the service is at them: it goes on
+        to this message by itself, and what it does not see the next tick takes up."""
+        claims, name = self._house.db.claims, f"talk:{client_id}"
+        if not await in_thread(claims.take, name):
+            return
+        try:
+            await converse.turns(self._house, client_id)
+        finally:
+            await in_thread(claims.release, name)
 
     async def _stranger(self, inbound: Inbound) -> None:
         """Say one neutral sentence to a stranger, at most once an hour; the one thing that is said
@@ -159,6 +177,11 @@ async def _take_up(
                 await in_thread(_drop_stranger, house, row.id)
             except Exception:
                 log.exception("inbound_failed", inbox=row.id)
+
+
+def _before(house: House, row: Inbox) -> Sequence[str]:
+    with house.db.read() as s:
+        return inbox.unread_before(s, row)
 
 
 def _unfinished(house: House) -> Sequence[Inbox]:

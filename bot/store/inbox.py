@@ -90,6 +90,18 @@ def open_of_client(s: Session, client_id: str) -> Sequence[Inbox]:
     return s.scalars(asked.order_by(Inbox.place)).all()
 
 
+def unread_before(s: Session, row: Inbox) -> Sequence[str]:
+    """Return the ids of what the same person sent before a message and nobody has judged yet:
+    another process of the service may have it in hand, or it died with it."""
+    if row.client_id is None and row.worker_id is None:
+        return ()
+    mine = Inbox.client_id == row.client_id if row.client_id else Inbox.worker_id == row.worker_id
+    asked = sa.select(Inbox.id).where(
+        mine, Inbox.state == InboxState.RECEIVED, Inbox.place < row.place
+    )
+    return s.scalars(asked.order_by(Inbox.place)).all()
+
+
 def unfinished(s: Session, at: datetime) -> Sequence[Inbox]:
     """Return everything that a crash or an outage left unfinished and that may be tried now."""
     asked = sa.select(Inbox).where(
