@@ -2,7 +2,8 @@
 
 from bot.store.tables.base import Base, Moment, new_id
 from bot.store.tables.care import Alert, AlertLog, Ask, AskState, Seen, Task, TaskState
-from bot.store.tables.people import Audit, Client, Counter, Invite, OnCall, Program, Worker
+from bot.store.tables.oncall import OnCall, OverrideRow, PageTest, RotationRow, RotationTurn
+from bot.store.tables.people import Audit, Client, Counter, Invite, Program, Worker
 from bot.store.tables.plans import ClientSituation, Need, Plan, PlanChange, PlanItem
 from bot.store.tables.talk import (
     Answer,
@@ -52,10 +53,14 @@ __all__ = [
     "OnCall",
     "Outbox",
     "OutboxState",
+    "OverrideRow",
+    "PageTest",
     "Plan",
     "PlanChange",
     "PlanItem",
     "Program",
+    "RotationRow",
+    "RotationTurn",
     "RunState",
     "Seen",
     "Task",

@@ -19,6 +19,9 @@ class Program(Base):
     id: Mapped[int] = mapped_column(primary_key=True, comment="always 1")
     key_check: Mapped[str] = mapped_column(comment="HMAC of a constant; a wrong key is noticed")
     made_at: Mapped[datetime] = mapped_column(Moment, comment="when the database was made")
+    digest_at: Mapped[datetime | None] = mapped_column(
+        Moment, comment="begin of the newest shift whose digest is done"
+    )
 
 
 class Worker(Base):
@@ -37,6 +40,10 @@ class Worker(Base):
     language: Mapped[Language] = mapped_column(of(Language), comment="language of their texts")
     timezone: Mapped[str] = mapped_column(comment="IANA name")
     email: Mapped[bytes | None] = mapped_column(comment="sealed: second way to reach them")
+    number: Mapped[bytes | None] = mapped_column(comment="sealed: what a gateway texts or calls")
+    tested_at: Mapped[datetime | None] = mapped_column(
+        Moment, comment="test page acknowledged on this phone; none: not yet"
+    )
     pin: Mapped[str | None] = mapped_column(comment="scrypt hash of the PIN; none: not set yet")
     pin_misses: Mapped[int] = mapped_column(default=0, comment="wrong PINs in a row")
     unlocked_until: Mapped[datetime | None] = mapped_column(Moment, comment="PIN given until")
@@ -112,14 +119,3 @@ class Counter(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True, comment="what is counted")
     value: Mapped[int] = mapped_column(default=0, comment="how often")
-
-
-class OnCall(Base):
-    """A stretch of time in which a worker has the shift."""
-
-    __tablename__ = "on_call"
-
-    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id, comment="id")
-    worker_id: Mapped[str] = mapped_column(sa.ForeignKey("worker.id"), comment="who")
-    starts: Mapped[datetime] = mapped_column(Moment, index=True, comment="from")
-    ends: Mapped[datetime] = mapped_column(Moment, index=True, comment="to, not included")

@@ -80,6 +80,7 @@ class Outbox(Base):
     role: Mapped[Role] = mapped_column(of(Role), comment="role of the receiver")
     client_id: Mapped[str | None] = mapped_column(index=True, comment="receiver, if a client")
     worker_id: Mapped[str | None] = mapped_column(index=True, comment="receiver, if a worker")
+    channel: Mapped[str | None] = mapped_column(comment="a second way; none: receiver's chat")
     about_id: Mapped[str | None] = mapped_column(comment="client that it is about")
     alert_id: Mapped[int | None] = mapped_column(index=True, comment="alert that it is about")
     due_id: Mapped[str | None] = mapped_column(comment="planned thing that it carries out")
@@ -140,7 +141,9 @@ class FlowRun(Base):
     state: Mapped[RunState] = mapped_column(of(RunState), index=True, comment="see RunState")
     step: Mapped[str] = mapped_column(comment="step asked now")
     asked_again: Mapped[bool] = mapped_column(default=False, comment="asked twice already")
-    about: Mapped[str] = mapped_column(default="", comment="plan item or section that it changes")
+    about: Mapped[str] = mapped_column(
+        default="", server_default="", comment="plan item or section that it changes"
+    )
     began_at: Mapped[datetime] = mapped_column(Moment, comment="when it began")
     asked_at: Mapped[datetime] = mapped_column(Moment, comment="when the question was last asked")
     ended_at: Mapped[datetime | None] = mapped_column(Moment, comment="when done or abandoned")
