@@ -22,9 +22,9 @@ VALIDATE = "validate_"
 
 
 _AGAIN = {
-    Fault.NOTHING: "utter_ask_again_words",
-    Fault.TOO_MUCH: "utter_ask_again_shorter",
-    Fault.DETAILS: "utter_ask_again_details",
+    Fault.NOTHING: "utter_again_words",
+    Fault.TOO_MUCH: "utter_again_shorter",
+    Fault.DETAILS: "utter_again_details",
 }
 
 
@@ -66,7 +66,7 @@ class FlowForm:
         if placed.value is not None:
             return await walk.on(asked, placed.value)
         if not again:
-            name = "utter_ask_again_words" if asked.words else "utter_ask_again"
+            name = "utter_again_words" if asked.words else "utter_ask_again"
             return walk.again(asked, name)
         return await walk.on(asked, UNCLEAR)
 

@@ -33,7 +33,6 @@ def span(text: object) -> timedelta:
 class PlanTimes:
     """When a plan is offered and looked at again."""
 
-    offer_after: timedelta  # a situation that was seen, at the next good hour after so long
     offer_again: timedelta  # after "not now"
     review_every: timedelta
     review_after_incident: timedelta
@@ -90,9 +89,8 @@ def load_calendar(path: Path, texts: Texts) -> Calendar:
             raise reader.wrong(node, "id", f"`{step.id}` stands here twice", "rename one")
         steps[step.id] = step
     times = reader.get(reader.root, "plan", dict, "add `plan:`")
-    reader.only(times, {"offer_after", "offer_again", "review_every", "review_after_incident"})
+    reader.only(times, {"offer_again", "review_every", "review_after_incident"})
     plan = PlanTimes(
-        offer_after=_span(reader, times, "offer_after"),
         offer_again=_some(reader, times, "offer_again"),
         review_every=_some(reader, times, "review_every"),
         review_after_incident=_span(reader, times, "review_after_incident"),

@@ -12,7 +12,7 @@ from bot.core.messages import Kind
 from bot.core.people import ClientState, Language, PhoneState
 from bot.service import dates, speak, tasks
 from bot.service.house import House
-from bot.store import people
+from bot.store import people, plans
 from bot.store.tables import Client, Due, HardDate
 
 STALE = "planned from an older version"
@@ -102,7 +102,10 @@ def _tell_client(
         name += "_off"
     facts = speak.facts(s, house, client, at)
     facts["time"] = speak.clock_face(until, client.timezone) if until else ""
-    presses = [speak.button(house, client.language, does) for does in ("call_me", "not_today")]
+    offers = ["call_me", "not_today"]
+    if step.review and plans.items(s, client):
+        offers.insert(0, "plan_review")
+    presses = [speak.button(house, client.language, does) for does in offers]
     speak.to_client(
         s,
         house,

@@ -11,9 +11,22 @@ from sqlalchemy.orm import Session
 from bot.core import effects as fx
 from bot.core.danger import Signal, Urgency, Verdict
 from bot.core.people import Language
-from bot.service import alerts, checkins, consent, dates, runs, speak, taps, tasks
+from bot.service import (
+    alerts,
+    checkins,
+    consent,
+    dates,
+    plan_taps,
+    plans,
+    runs,
+    situations,
+    speak,
+    taps,
+    tasks,
+)
 from bot.service.alerts import Opened
 from bot.service.house import House
+from bot.service.plan_views import View
 from bot.store import care, inbox, people
 from bot.store.tables import Answer, Client, FlowRun, Inbox, RunState
 
@@ -28,6 +41,8 @@ class Carried:
     verdict: Verdict = NOTHING
     opened: Opened | None = None
     run: FlowRun | None = None  # the run that the turn was about, or the one that it began
+    left: bool = False  # what was asked waits; it is not asked again at once
+    resumed: bool = False  # the run goes on where it was, whatever the engine asks first
     silent: bool = False  # the effect said all there is to say
 
 
@@ -71,11 +86,60 @@ def carry_out(
                 _trial(s, house, at, client)
             case fx.StartFlow():
                 came.run = runs.begin(s, house, at, client, effect.flow)
+                came.left, came.resumed = False, came.run.began_at < at
             case fx.FinishFlow():
-                if came.run is not None and came.run.flow == effect.flow:
-                    ended = RunState.ABANDONED if effect.abandoned else RunState.DONE
-                    runs.end(came.run, at, ended)
+                _finish(s, house, at, client, effect, came)
+            case fx.LeaveForLater():
+                _later(s, house, at, client, came)
+            case fx.OpenPlan() | fx.OfferItem():
+                _plan(s, house, at, row, client, effect)
+                # What sounded like danger is answered too.
+                came.silent = not (row.urgency and row.urgency.pages)
     return came
+
+
+def _finish(
+    s: Session, house: House, at: datetime, client: Client, effect: fx.FinishFlow, came: Carried
+) -> None:
+    """End the run; a plan that is broken off only waits, so that nothing is asked twice."""
+    run = came.run
+    if run is None or run.flow != effect.flow:
+        return
+    is_plan = runs.flow_of(run).plan
+    if effect.abandoned and is_plan:
+        run.state, came.left = RunState.PAUSED, True
+        return
+    runs.end(run, at, RunState.ABANDONED if effect.abandoned else RunState.DONE)
+    if is_plan:
+        plans.finished(s, house, at, client, run)
+
+
+def _later(s: Session, house: House, at: datetime, client: Client, came: Carried) -> None:
+    """Let a plan wait where it is."""
+    if came.run is not None:
+        came.run.state, came.left, came.silent = RunState.PAUSED, True, True
+    view = View(s, house, at, client)
+    view.tell(view.text("utter_plan_later"), [[view.button("go_on"), view.button("plan")]])
+
+
+def _plan(
+    s: Session,
+    house: House,
+    at: datetime,
+    row: Inbox,
+    client: Client,
+    effect: fx.OpenPlan | fx.OfferItem,
+) -> None:
+    """Show what the client asked to see of their plan."""
+    view = View(s, house, at, client)
+    if isinstance(effect, fx.OfferItem):
+        plan_taps.offer_item(view, row)
+    elif effect.how == "use":
+        view.use(0)
+    elif effect.how == "make":
+        view.make()
+    else:
+        view.menu()
 
 
 def _save(
@@ -97,7 +161,10 @@ def _save(
         s.flush()
     answer.inbox_id, answer.at = row.id, at
     box = people.box(house.sealer, client)
-    answer.value = box.seal("answer.value", answer.id, effect.value)
+    value = plans.SAID if effect.own else effect.value
+    answer.value = box.seal("answer.value", answer.id, value)
+    if runs.flow_of(run).plan:
+        plans.answered(s, house, at, client, run, effect)
     if run.flow == checkins.FLOW:
         checkins.answered(s, house, at, client, run)
 
@@ -112,6 +179,7 @@ def _signal(
     came: Carried,
 ) -> None:
     """Let an answer's signal page by its usual urgency; what only is to be watched is kept."""
+    situations.seen(s, at, client, [effect.signal])
     urgency = house.content.signals.of(effect.signal).urgency
     verdict = Verdict(urgency, (effect.signal,), _why(s, house, row, client, came.run, effect))
     if not urgency.pages:

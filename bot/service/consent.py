@@ -62,4 +62,9 @@ def _quiet(s: Session, client: Client, at: datetime, reason: str) -> None:
     dues.skip(s, client, at, reason, kinds=(DueKind.CHECKIN, DueKind.NUDGE, DueKind.MISS))
     run = runs.current(s, client)
     if run is not None:
-        runs.end(run, at, RunState.ABANDONED)
+        # A plan waits: what was told is not asked again after a break.
+        waits = runs.flow_of(run).plan
+        if waits:
+            run.state = RunState.PAUSED
+        else:
+            runs.end(run, at, RunState.ABANDONED)

@@ -16,7 +16,7 @@ from bot.core.effects import Effect
 from bot.core.flows import Flow
 from bot.core.messages import Kind
 from bot.errors import EngineDown, TurnFailed
-from bot.service import carry, outage, runs, safety, speak
+from bot.service import carry, outage, plans, runs, safety, situations, speak
 from bot.service.house import House, in_thread
 from bot.service.judge import done
 from bot.store import inbox
@@ -27,6 +27,8 @@ log = structlog.get_logger()
 
 # Answers that say we are of no use; left out where a question or a safety sentence follows anyway.
 NO_USE = ("utter_fallback", "utter_tells")
+AGAIN = "utter_ask_again"
+ENDS_CALM = ("checkin", "onboarding")  # after these a plan may be proposed
 # Buttons under answers that offer something.
 OFFERS: Mapping[str, Sequence[str]] = {
     "utter_stop": ("stop", "one_week"),
@@ -35,6 +37,8 @@ OFFERS: Mapping[str, Sequence[str]] = {
     "utter_help": ("call_me", "help_now"),
     "utter_out_of_scope": ("call_me",),
     "utter_greeting": ("call_me",),
+    "utter_plan_saved": ("plan", "plan_use"),
+    "utter_plan_kept": ("plan",),
 }
 
 
@@ -120,6 +124,7 @@ def _next(house: House, client_id: str) -> Asked | None:
             "step": run.step if run else None,
             "answers": runs.answers(s, house, client, run) if run else {},
             "asked_again": run.asked_again if run else False,
+            "done": plans.done(s, client),
         }
         return Asked(
             inbox_id=row.id,
@@ -156,7 +161,8 @@ def _commit(
         done(row, at)
         row.hold = row.hold or _danger_since(s, row)
         came = carry.carry_out(s, house, at, row, client, run, effects)
-        _advance(at, came.run, answer["state"])
+        if not (came.left or came.resumed):
+            _advance(at, came.run, answer["state"])
         _answer(s, house, at, row, client, answer, came)
 
 
@@ -200,8 +206,8 @@ def _answer(
     if row.hold:
         return
     open_run = run if run is not None and run.state is RunState.ACTIVE else None
-    if open_run is None:
-        open_run = runs.current(s, client)
+    if open_run is None and not came.left:
+        open_run = runs.to_go_on(s, client)
     parts, presses = _replies(s, house, at, client, answer, bool(open_run), bool(opened))
     if opened is not None:
         parts.insert(0, safety.sentence(s, house, at, client, verdict, opened))
@@ -213,6 +219,11 @@ def _answer(
         presses = runs.buttons(open_run, client)
     elif opened is not None:
         presses = safety.buttons(house, client, opened.alert.id)
+    elif run is not None and run.state is RunState.DONE and run.flow in ENDS_CALM:
+        found = situations.to_offer(s, house, at, client)
+        if found is not None:
+            words, presses = situations.offer(s, house, at, client, found)
+            parts.append(words)
     if not parts:
         return
     kind = Kind.QUESTION if open_run is not None else Kind.REPLY
@@ -249,7 +260,8 @@ def _replies(
     presses: list[list[Press]] = []
     for reply in answer["replies"]:
         name = reply.get("response") or ""
-        if name.startswith("utter_ask_") or (name in NO_USE and (asking or safety_said)):
+        its_question = name.startswith("utter_ask_") and name != AGAIN
+        if its_question or (name in NO_USE and (asking or safety_said)):
             continue
         known = house.content.texts.has(name)
         words = speak.text(house, name, client.language, **facts) if known else str(reply["text"])

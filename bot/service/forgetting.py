@@ -12,7 +12,7 @@ from bot.core.people import ClientState
 from bot.errors import SafError
 from bot.service import dates
 from bot.service.house import House
-from bot.store import care, dues, outbox
+from bot.store import care, dues, outbox, plans
 from bot.store.tables import (
     Alert,
     Answer,
@@ -101,6 +101,7 @@ def _erase(s: Session, at: datetime, client: Client) -> None:
     on_phones = Outbox.worker_id.is_not(None), Outbox.state == OutboxState.SENT
     s.execute(sa.update(Outbox).where(about, *on_phones).values(delete_at=at))
     s.execute(sa.update(HardDate).where(HardDate.client_id == mine).values(day=b"", what=None))
+    plans.erase(s, client)
     for table in (Seen, Incident, Invite, ButtonRow):
         s.execute(sa.delete(table).where(table.client_id == mine))
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from bot.core.people import PhoneState, Situation
-from bot.service import checkins, speak, tasks
+from bot.service import checkins, reviews, situations, speak, tasks
 from bot.service.house import House
 from bot.store import dues, people
 from bot.store.tables import Client, Due, DueKind, Incident
@@ -35,6 +35,8 @@ def record(
         key = f"day_of_call:{incident.id}"
         dues.put(s, DueKind.DAY_OF_CALL, client, at, key=key, about_id=incident.id)
     checkins.plan(s, house, at, client)
+    situations.set_to(s, at, client, kind)
+    reviews.after_incident(s, house, at, client)
     return incident
 
 

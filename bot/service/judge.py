@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from bot.core.danger import Context, Signal, Urgency, Verdict
 from bot.core.messages import InboundKind, Kind
 from bot.core.people import ClientState, Language
-from bot.service import alerts, asks, enrol, runs, safety, speak, taps, tasks
+from bot.service import alerts, asks, enrol, runs, safety, situations, speak, taps, tasks
 from bot.service.house import House
 from bot.store import care, inbox, outbox, people
 from bot.store.people import fold
@@ -144,6 +144,7 @@ def _text(
 ) -> None:
     """Write what a message's verdict asks for, and leave the rest to the dialogue."""
     row.urgency, row.signals = verdict.urgency, [signal.value for signal in verdict.signals]
+    situations.seen(s, at, client, verdict.signals)
     if verdict.urgency.pages:
         opened = alerts.raise_alert(s, house, at, client, verdict, inbox_id=row.id)
         care.note_seen(s, client.id, row.id, verdict, at, opened.alert.id)

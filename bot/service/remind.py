@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from bot.core.hours import out_of_quiet
 from bot.core.messages import Kind
 from bot.core.people import ClientState, Role
-from bot.service import around, checkins, consent, dates, incidents, runs, speak
+from bot.service import around, checkins, consent, dates, incidents, reviews, runs, speak
 from bot.service.house import Heard, House
 from bot.store import dues, people
 from bot.store.tables import Client, Due, DueKind, DueState
@@ -35,6 +35,7 @@ _UNASKED = {
     DueKind.NUDGE: LATE_NUDGE,
     DueKind.DATE: timedelta.max,  # a date has its own day
     DueKind.GO_ON: timedelta.max,
+    DueKind.PLAN_REVIEW: timedelta.max,
 }
 # What somebody would have got; the other kinds are our own bookkeeping and nobody misses them.
 _WOULD_GET = {
@@ -44,6 +45,7 @@ _WOULD_GET = {
     DueKind.GO_ON: Kind.QUESTION,
     DueKind.END_PAUSE: Kind.NOTICE,
     DueKind.DAY_OF_CALL: Kind.TASK,
+    DueKind.PLAN_REVIEW: Kind.QUESTION,
 }
 _TO_WORKER = frozenset({Kind.PREPARE, Kind.TASK})
 # Skipped because there is no need for it any more; nothing was kept from anybody.
@@ -193,6 +195,7 @@ _CARRY: dict[DueKind, Callable[[Session, House, datetime, Client, Due], str]] = 
     DueKind.GO_ON: _go_on,
     DueKind.END_PAUSE: _end_pause,
     DueKind.DAY_OF_CALL: incidents.call,
+    DueKind.PLAN_REVIEW: reviews.ask,
 }
 
 

@@ -17,6 +17,7 @@ from bot.core.alerts import AlertState
 from bot.core.danger import Signal
 from bot.core.messages import Bot, Kind
 from bot.service.house import House, in_thread
+from bot.store import plans
 from bot.store.session import changed
 from bot.store.tables import (
     Alert,
@@ -65,6 +66,7 @@ def tick(house: House) -> int:
     2. What we said, a week after it ended; buttons and used links.
     3. Signals of retaliation, weapon and conflict and every "why" a week after the alert closed.
     4. What stands on a worker's phone about an alert is marked for ``sweep``.
+    5. What was said in passing and never put into a plan.
     """
     now = house.clock.now()
     with house.db.write() as s:
@@ -74,6 +76,7 @@ def tick(house: House) -> int:
             + _touchy(s, now)
             + _old_rows(s, now)
             + _mark_for_sweep(s, now)
+            + plans.forget_offers(s, now)
         )
 
 

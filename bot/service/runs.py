@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.content import Content
-from bot.core.flows import Flow, Step
+from bot.core.flows import LATER, SKIP, Flow, Step
 from bot.core.messages import Kind
 from bot.service import speak
 from bot.service.house import House
@@ -44,6 +44,13 @@ def current(s: Session, client: Client) -> FlowRun | None:
     return s.scalar(asked.order_by(*order).limit(1))
 
 
+def to_go_on(s: Session, client: Client) -> FlowRun | None:
+    """Return the run to go on with by itself when a talk has ended; on a covered phone a plan
+    waits until the client asks for it."""
+    run = current(s, client)
+    return None if run is not None and client.cover and flow_of(run).plan else run
+
+
 def flow_of(run: FlowRun) -> Flow:
     """Return the flow as it was when the run began."""
     return Flow.from_json(run.definition)
@@ -54,10 +61,21 @@ def step_of(run: FlowRun) -> Step:
     return flow_of(run).step(run.step)
 
 
-def begin(s: Session, house: House, at: datetime, client: Client, name: str) -> FlowRun:
-    """Begin a run of a flow; one that was active is paused and goes on later."""
+def begin(
+    s: Session, house: House, at: datetime, client: Client, name: str, *, about: str = ""
+) -> FlowRun:
+    """Begin a run of a flow; one that was active is paused and goes on later.
+
+    A plan that was left in the middle is gone on with. ``about``: what a small flow changes.
+    """
     flow = house.content.flow(name)
     had = current(s, client)
+    left = _left(s, at, client, name, about) if flow.plan else None
+    if left is not None:
+        if had is not None and had.id != left.id:
+            had.state = RunState.PAUSED
+        left.state = RunState.ACTIVE
+        return left
     if had is not None and had.flow == name:
         end(had, at, RunState.ABANDONED)
     elif had is not None:
@@ -70,12 +88,30 @@ def begin(s: Session, house: House, at: datetime, client: Client, name: str) -> 
         state=RunState.ACTIVE,
         step=flow.first.id,
         asked_again=False,
+        about=about,
         began_at=at,
         asked_at=at,
     )
     s.add(run)
     s.flush()
     return run
+
+
+def _left(s: Session, at: datetime, client: Client, name: str, about: str) -> FlowRun | None:
+    """Return the open run of a plan's flow about the same; one about something else is over."""
+    asked = sa.select(FlowRun).where(
+        FlowRun.client_id == client.id,
+        FlowRun.flow == name,
+        FlowRun.state.in_((RunState.ACTIVE, RunState.PAUSED)),
+    )
+    left = None
+    for run in s.scalars(asked):
+        if run.about == about:
+            left = run
+        else:
+            end(run, at, RunState.ABANDONED)
+    s.flush()
+    return left
 
 
 def end(run: FlowRun, at: datetime, state: RunState) -> None:
@@ -91,7 +127,10 @@ def buttons(run: FlowRun, client: Client) -> list[list[Press]]:
     ]
     if all(len(press.label) <= WIDE for press in presses) and len(presses) <= 3:
         return [presses] if presses else []
-    return [[press] for press in presses]
+    # The ways out of a plan's question stand beside each other, below the answers.
+    outs = [press for press in presses if press.value in (SKIP, LATER)]
+    rows = [[press] for press in presses if press not in outs]
+    return [*rows, outs] if outs else rows
 
 
 def question(s: Session, house: House, client: Client, run: FlowRun, at: datetime) -> str:

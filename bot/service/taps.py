@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from bot.core.alerts import AlertState
 from bot.core.danger import Signal, Urgency, Verdict
 from bot.core.messages import Kind
-from bot.service import alerts, asks, checkins, consent, runs, safety, speak, tasks
+from bot.service import alerts, asks, checkins, consent, plan_taps, runs, safety, speak, tasks
 from bot.service.house import House
+from bot.service.plan_views import View
 from bot.store import care, inbox, people
 from bot.store.tables import (
     Alert,
@@ -145,10 +146,12 @@ def _go_on(
 def _plan(
     s: Session, house: House, at: datetime, row: Inbox, client: Client, button: ButtonRow
 ) -> None:
-    facts = speak.facts(s, house, client, at)
-    words = speak.text(house, "utter_plan_none", client.language, **facts)
-    press = speak.button(house, client.language, "call_me", alert_id=button.alert_id)
-    speak.to_client(s, house, at, client, Kind.REPLY, words, buttons=[[press]])
+    """Open the client's own plan: in danger whom to call and where to go, else its parts."""
+    view = View(s, house, at, client)
+    if button.alert_id is not None:
+        view.danger()
+    else:
+        view.menu()
 
 
 def _ask(
@@ -229,4 +232,5 @@ _DOES: dict[str, Does] = {
     "one_week": _one_week,
     "less_often": _less_often,
     "not_today": _not_today,
+    **plan_taps.DOES,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from bot.core.messages import Kind
 from bot.service import speak
 from bot.service.house import House
 from bot.store import care, people
+from bot.store.outbox import Press
 from bot.store.tables import Client
 
 
@@ -24,18 +26,21 @@ def give(
     key: str,
     message: Kind = Kind.TASK,
     due_id: str | None = None,
+    text: str = "",
+    buttons: Sequence[Sequence[Press]] = (),
     **facts: Any,
 ) -> bool:
     """Give a client's worker a task and tell them, without a sound; False when they have it.
 
-    Its text is ``utter_task_<kind>``.
+    Its text is ``utter_task_<kind>`` unless another is named; its button is [Done] unless others
+    are given.
     """
     task = care.add_task(s, key, client, kind, at)
     if task is None:
         return False
     worker = people.worker_of(s, client)
     alias = people.alias(house.sealer, client)
-    words = speak.text(house, f"utter_task_{kind}", worker.language, alias=alias, **facts)
+    words = speak.text(house, text or f"utter_task_{kind}", worker.language, alias=alias, **facts)
     speak.to_worker(
         s,
         house,
@@ -47,6 +52,6 @@ def give(
         about=client,
         due_id=due_id,
         silent=True,
-        buttons=[[speak.button(house, worker.language, "done", value=task.id)]],
+        buttons=buttons or [[speak.button(house, worker.language, "done", value=task.id)]],
     )
     return True

@@ -23,7 +23,6 @@ class DueKind(StrEnum):
     GO_ON = "go_on"  # offer to go on after a pause or an outage
     END_PAUSE = "end_pause"  # a client's break is over
     DAY_OF_CALL = "day_of_call"  # day 0 of an incident: a human call
-    PLAN_OFFER = "plan_offer"  # propose a plan for a situation that was seen
     PLAN_REVIEW = "plan_review"  # ask whether the plan is still true
 
 

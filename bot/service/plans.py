@@ -1,0 +1,169 @@
+"""Safety plans: what a client's answers and taps do to theirs. The words are theirs alone.
+
+Versions keep that something changed and when, never how it read before: what is not kept cannot
+be asked for by a court.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.core import effects as fx
+from bot.core.people import ClientState, Situation
+from bot.core.plan import By, Did, ItemState, Section, SituationState, Term
+from bot.service import needs, reviews, runs
+from bot.service.house import House
+from bot.store import plans as store
+from bot.store.tables import Client, FlowRun, PlanItem, RunState
+
+SAID = "said"  # stands in a run for own words: the words themselves stand in the plan alone
+ADD, CHANGE = "plan_add", "plan_change"
+BASE = "plan_base"
+
+
+def flow_name(situation: Situation) -> str:
+    """Return the name of the flow that makes a situation's plan."""
+    return f"plan_{situation}"
+
+
+def answered(
+    s: Session, house: House, at: datetime, client: Client, run: FlowRun, effect: fx.SaveAnswer
+) -> None:
+    """Put an answer to a plan's question into the plan, and ask the worker for what is needed."""
+    step = runs.flow_of(run).step(effect.step)
+    choice = None if effect.own else step.choice(effect.value)
+    if choice is not None and choice.need:
+        needs.ask(s, house, at, client, needs.NeedKind(choice.need))
+    words = effect.value if effect.own else choice.words(client.language) if choice else ""
+    if not words:
+        return
+    if run.flow == CHANGE:
+        item = store.item_of(s, client, run.about)
+        if item is not None and item.state is ItemState.ACTIVE:
+            change(s, house, at, client, item, words)
+    elif run.flow == ADD:
+        section, _, term = run.about.partition(":")
+        keep(s, house, at, client, Section(section), Term(term or Term.SHORT), words)
+    elif step.section:
+        section, term = step.section, step.term
+        source = f"{run.flow}.{step.id}"
+        keep(s, house, at, client, Section(section), Term(term), words, source=source)
+
+
+def keep(
+    s: Session,
+    house: House,
+    at: datetime,
+    client: Client,
+    section: Section,
+    term: Term,
+    words: str,
+    *,
+    source: str = "",
+) -> PlanItem:
+    """Keep an item; the same question answered anew changes the item that it led to."""
+    had = store.from_source(s, client, source) if source else None
+    if had is not None:
+        change(s, house, at, client, had, words)
+        return had
+    item = store.add(s, house.sealer, client, at, section, term, words, source=source)
+    store.note(s, client, at, Did.ADDED, By.CLIENT, item)
+    return item
+
+
+def change(
+    s: Session, house: House, at: datetime, client: Client, item: PlanItem, words: str
+) -> None:
+    """Give an item other words; nothing changes when they are the same."""
+    if words != store.words(house.sealer, client, item):
+        store.reword(house.sealer, client, item, words, at)
+        store.note(s, client, at, Did.CHANGED, By.CLIENT, item)
+    item.checked_at = at
+
+
+def drop(s: Session, at: datetime, client: Client, item: PlanItem) -> None:
+    """Take an item out; its words are erased at once, but under a legal hold."""
+    item.state = ItemState.DROPPED
+    if not client.legal_hold:
+        item.words = item.comment = None
+    store.note(s, client, at, Did.DROPPED, By.CLIENT, item)
+
+
+def hide(s: Session, at: datetime, client: Client, item: PlanItem, only_me: bool) -> None:
+    """Mark an item "only me", or show it to the worker again."""
+    item.only_me = only_me
+    store.note(s, client, at, Did.HIDDEN if only_me else Did.SHOWN, By.CLIENT, item)
+
+
+def place(
+    s: Session, house: House, at: datetime, client: Client, item: PlanItem, section: Section
+) -> None:
+    """Keep what the client said in passing, where they say it belongs."""
+    item.section, item.state, item.checked_at = section, ItemState.ACTIVE, at
+    plan = store.note(s, client, at, Did.ADDED, By.CLIENT, item)
+    reviews.plan_next(s, house, at, client, plan)
+
+
+def answer_proposal(
+    s: Session, house: House, at: datetime, client: Client, item: PlanItem, accepted: bool
+) -> None:
+    """Take the worker's proposal into the plan, or not; what was refused is erased."""
+    if accepted:
+        item.state, item.checked_at = ItemState.ACTIVE, at
+    else:
+        item.state = ItemState.REFUSED
+        if not client.legal_hold:
+            item.words = None
+    did = Did.ACCEPTED if accepted else Did.REFUSED
+    plan = store.note(s, client, at, did, By.CLIENT, item)
+    reviews.plan_next(s, house, at, client, plan)
+
+
+def begin(
+    s: Session, house: House, at: datetime, client: Client, flow: str, *, about: str = ""
+) -> FlowRun:
+    """Begin a plan's flow, or go on with the run that was left; what was being asked waits."""
+    return runs.begin(s, house, at, client, flow, about=about)
+
+
+def decide(
+    s: Session, house: House, at: datetime, client: Client, situation: Situation, yes: bool
+) -> FlowRun | None:
+    """Keep what the client decided about a situation; with yes its plan begins.
+
+    It begins with the situation; the base follows unless it was made already.
+    """
+    row = store.situation(s, client, situation, at)
+    row.state = SituationState.ACCEPTED if yes else SituationState.NOT_NOW
+    row.asked_at = at
+    if not yes:
+        return None
+    client.situation = situation
+    if situation is Situation.PARTNER_VIOLENCE:
+        client.cover = True  # somebody else may read this phone
+    store.begun(s, client, at)
+    return begin(s, house, at, client, flow_name(situation))
+
+
+def finished(s: Session, house: House, at: datetime, client: Client, run: FlowRun) -> None:
+    """See to a plan's reviews when one of its flows came to its end."""
+    plan = store.of_client(s, client)
+    if plan is not None and run.flow not in (ADD, CHANGE):
+        plan.reviewed_at = at  # all of it was just talked about
+        reviews.plan_next(s, house, at, client, plan)
+
+
+def done(s: Session, client: Client) -> list[str]:
+    """Return the flows that are not asked again, because the client went through them."""
+    asked = sa.select(FlowRun.flow).where(
+        FlowRun.client_id == client.id, FlowRun.state == RunState.DONE, FlowRun.flow == BASE
+    )
+    return sorted(set(s.scalars(asked)))
+
+
+def may_be_offered(client: Client) -> bool:
+    """Tell whether plans may be talked about with a client at all."""
+    return client.state is ClientState.ACTIVE

@@ -1,0 +1,94 @@
+"""Situations: what a client's life is like is found with them; we propose, they decide.
+
+A plan is proposed at the end of a talk that the client has begun, never as a message of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.core.danger import Signal
+from bot.core.people import ClientState, Situation
+from bot.core.plan import SituationState, suggested
+from bot.service import speak
+from bot.service.house import House
+from bot.store import plans
+from bot.store.outbox import Press
+from bot.store.tables import Client, ClientSituation, FlowRun, RunState
+
+
+def seen(s: Session, at: datetime, client: Client, signals: Iterable[Signal]) -> None:
+    """Keep that what a client said points to a situation; nothing when it points to none."""
+    found = suggested(signals)
+    if found is not None:
+        set_to(s, at, client, found)
+
+
+def set_to(s: Session, at: datetime, client: Client, which: Situation) -> ClientSituation:
+    """Keep a situation that was seen, or that the worker set; what the client decided stands."""
+    row = plans.situation(s, client, which, at)
+    row.seen_at = at
+    return row
+
+
+def to_offer(s: Session, house: House, at: datetime, client: Client) -> Situation | None:
+    """Return the situation for which a plan can be proposed now, None when there is none.
+
+    Not while another plan is being made, and not again soon after it was proposed.
+    """
+    if client.state is not ClientState.ACTIVE or _making(s, client):
+        return None
+    if client.situation is not None:
+        plans.situation(s, client, client.situation, at)
+    again = house.content.calendar.plan.offer_again
+    for row in plans.situations(s, client):
+        fresh = row.state is SituationState.SUGGESTED
+        waited = row.asked_at is not None and row.seen_at > row.asked_at <= at - again
+        if fresh or (waited and row.state is not SituationState.ACCEPTED):
+            return row.situation
+    return None
+
+
+def _making(s: Session, client: Client) -> bool:
+    """Tell whether a plan is being made, or was left in the middle."""
+    open_run = FlowRun.state.in_((RunState.ACTIVE, RunState.PAUSED))
+    mine = FlowRun.client_id == client.id, FlowRun.flow.startswith("plan_")
+    return s.scalar(sa.select(FlowRun.id).where(*mine, open_run).limit(1)) is not None
+
+
+def offer(
+    s: Session, house: House, at: datetime, client: Client, which: Situation
+) -> tuple[str, list[list[Press]]]:
+    """Propose a plan; return the sentence and its buttons. A covered phone shows nothing of it."""
+    row = plans.situation(s, client, which, at)
+    if row.state is SituationState.SUGGESTED:
+        row.state = SituationState.PROPOSED
+    row.asked_at = at
+    covered = client.cover or which is Situation.PARTNER_VIOLENCE
+    name = "cover" if covered else which.value
+    words = speak.text(house, f"utter_plan_offer_{name}", client.language)
+    presses = [
+        speak.button(house, client.language, "plan_begin", value=which.value),
+        speak.button(house, client.language, "plan_no", value=which.value),
+    ]
+    return words, [presses]
+
+
+def which(house: House, client: Client) -> list[list[Press]]:
+    """Return a button for each situation, so that the client can say which it is."""
+    return [
+        [
+            speak.button(
+                house,
+                client.language,
+                "plan_begin",
+                label=speak.text(house, f"utter_plan_which_{one}", client.language),
+                value=one.value,
+            )
+        ]
+        for one in Situation
+    ]
