@@ -25,8 +25,9 @@ log = structlog.get_logger()
 BATCH = 50
 AT_ONCE = 16  # receivers of one tick; Telegram takes about 30 messages a second
 HEAD_START = 1.0  # seconds by which pages leave before the rest, unless they are sent before that
-# Seconds until the next try; a page is never given up, the last delay repeats.
-RETRY = (2, 5, 15, 30, 60, 300)
+# Seconds until the next try; nothing is given up, the last delay repeats. What is urgent is tried
+# often enough that it leaves half a minute after an outage at the latest.
+RETRY, URGENT_RETRY = (2, 5, 15, 30, 60, 300), (2, 5, 15, 30)
 MOST_UNKNOWN = 5  # a page whose outcome stays unknown is not sent for ever
 PAGES, PAGING = "pages", (Kind.PAGE, Kind.ESCALATION)
 INLINE = ("terminal",)  # channels without a lock screen open a page at once
@@ -243,7 +244,7 @@ def _failed(house: House, id_: str, failure: SendFailed) -> Heard | None:
         if failure.moved_to is not None:
             people.bind_chat(house.sealer, person, person.channel or "", failure.moved_to)
         if not failure.permanent or failure.moved_to is not None:
-            delay = failure.retry_after or RETRY[min(row.tries, len(RETRY)) - 1]
+            delay = failure.retry_after or _delay(row, row.tries)
             row.state, row.not_before = OutboxState.PENDING, now + timedelta(seconds=delay)
             return None
         row.state = OutboxState.FAILED_PERMANENT
@@ -257,6 +258,12 @@ def _failed(house: House, id_: str, failure: SendFailed) -> Heard | None:
             care.log(s, alert, now, LogEvent.PAGE_FAILED, worker_id=person.id)
             _page_failed(s, alert, now)
         return _kept_back(house, row, person, now)
+
+
+def _delay(row: Outbox, tries: int) -> float:
+    """Return the seconds until a message is tried again, after so many tries."""
+    delays = URGENT_RETRY if row.priority <= outbox.URGENT else RETRY
+    return delays[min(tries, len(delays)) - 1]
 
 
 def _page_failed(s: Session, alert: Alert, now: datetime) -> None:
@@ -283,7 +290,7 @@ def _unknown(s: Session, row: Outbox, now: datetime, reason: str, *, waited: boo
     row.unknowns, row.lease_until, row.reason = row.unknowns + 1, None, reason
     log.warning("send_outcome_unknown", outbox=row.id, kind=row.kind, why=reason)
     if row.kind.resend_on_unknown and row.unknowns <= MOST_UNKNOWN:
-        delay = 0 if waited else RETRY[min(row.unknowns, len(RETRY)) - 1]
+        delay = 0 if waited else _delay(row, row.unknowns)
         row.state, row.not_before = OutboxState.PENDING, now + timedelta(seconds=delay)
         return
     row.state = OutboxState.OUTCOME_UNKNOWN

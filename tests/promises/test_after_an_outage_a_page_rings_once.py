@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
+from bot.channels.base import Reason, SendFailed
 from bot.core.messages import Kind
 from tests.support.program import Program
+
+pytestmark = pytest.mark.both_databases
 
 
 async def test_what_was_missed_rings_once_for_everybody_concerned(program: Program) -> None:
@@ -18,3 +23,14 @@ async def test_what_was_missed_rings_once_for_everybody_concerned(program: Progr
     assert len(rang["Cora"]) == 1
     await program.wait(timedelta(minutes=59))
     assert len(program.got("Ben", Kind.PAGE, Kind.ESCALATION)) <= len(rang["Ben"]) + 1
+
+
+async def test_half_a_minute_after_the_channel_is_back_the_page_is_there(program: Program) -> None:
+    down = [SendFailed("", permanent=False, reason=Reason.SERVER) for _ in range(150)]
+    program.channel.fail("Ben", *down)
+    await program.says("Ana", "they outside my house rn")
+    await program.wait(timedelta(minutes=15))
+    assert not program.got("Ben", Kind.PAGE)
+    program.channel.faults.clear()
+    await program.wait(timedelta(seconds=30))
+    assert program.got("Ben", Kind.PAGE)
