@@ -2,7 +2,8 @@
 
     .venv/engine/bin/python bot/dialogue/inside_rasa/__main__.py COMMAND --help
 
-serve, for a service; train, validate, test-nlu, test-stories, for staff's changes.
+serve, for a service; train, validate, test-nlu, test-stories, for staff's changes; export, for the
+benchmark.
 """
 
 from __future__ import annotations
@@ -41,6 +42,10 @@ def _options() -> argparse.Namespace:
     stories.add_argument("--model", required=True)
     stories.add_argument("--stories", required=True)
     stories.add_argument("--out", help="directory for Rasa's reports")
+    plain = commands.add_parser(
+        "export", help="write all that is trained on as a Rasa project without code of ours"
+    )
+    plain.add_argument("--out", required=True, help="directory of the project")
     return parser.parse_args()
 
 

@@ -31,14 +31,14 @@ from rasa.shared.utils.io import read_config_file, write_yaml
 from rasa.validator import Validator
 from sklearn.metrics import classification_report
 
-from bot.dialogue.inside_rasa import mends
+from bot.dialogue.inside_rasa import mends, plain
 from bot.dialogue.inside_rasa.tensorflow_stand_in import refuse_components
 
 FOLDS = 5
 
 
 def run(options: argparse.Namespace, root: Path, data: list[str], stands_in: bool) -> int:
-    """Run train, validate, test-nlu or test-stories; returns the exit code."""
+    """Run train, validate, test-nlu, test-stories or export; returns the exit code."""
     config, domain = str(root / "config.yml"), str(root / "domain.yml")
     if stands_in:
         refuse_components(read_config_file(config))
@@ -46,6 +46,8 @@ def run(options: argparse.Namespace, root: Path, data: list[str], stands_in: boo
         return _train(config, domain, data, Path(options.out))
     if options.command == "validate":
         return _validate(TrainingDataImporter.load_from_config(config, domain, data))
+    if options.command == "export":
+        return plain.export(config, domain, data, Path(options.out))
     if options.command == "test-nlu":
         return asyncio.run(_test_nlu(config, domain, data, options.least))
     return asyncio.run(_test_stories(options.model, options.stories, str(_out(options))))

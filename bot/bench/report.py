@@ -1,0 +1,96 @@
+"""The figures as a table that a person reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Figures = Mapping[str, Any]
+Cell = Callable[[Figures], object]
+WIDTHS = (46, 12, 12)
+NONE = "-"
+
+
+def render(figures: Figures) -> str:
+    """Return the table: ours, and stock Rasa's beside it where it was measured."""
+    ours, stock = figures["ours"], figures.get("stock")
+    lines = [
+        f"Whole check-in turns, {figures['clients']} clients at once, {ours['turns']} turns a side",
+        f"on {figures['machine']}",
+        "",
+        _line("", "ours", "stock Rasa" if stock else ""),
+    ]
+    for name, cell in _rows():
+        lines.append(_line(name, _shown(cell, ours), _shown(cell, stock) if stock else ""))
+    engine = figures["engine_alone"]
+    lines += [
+        _line("resident memory, engine / stock's server, MB", *_memory(ours, stock, 0)),
+        _line("resident memory, service / stock's actions, MB", *_memory(ours, stock, 1)),
+        "",
+        "The engine and its actions alone, nothing received, judged or kept:"
+        f" {engine['turns_per_second']} turns/s, p50 {engine['p50_ms']} ms.",
+    ]
+    if ours["tried_again"]:
+        lines.append(
+            f"The engine was too late for {ours['tried_again']} of our turns, which were taken up"
+            " again: the machine is crowded, and these figures are worse than they need be."
+        )
+    for past, before, after in filter(None, map(_growth, (ours, stock))):
+        who = "ours" if past is ours["history"] else "stock Rasa, in one conversation"
+        lines.append(
+            f"A turn after {past[0]['past_check_ins']} and after {past[-1]['past_check_ins']}"
+            f" check-ins, {who}: {before} and {after} ms."
+        )
+    if stock:
+        lines += ["", _verdict(figures)]
+    return "\n".join(lines)
+
+
+def _rows() -> tuple[tuple[str, Cell], ...]:
+    return (
+        ("turns a second", lambda side: side["turns_per_second"]),
+        ("p50, ms", lambda side: side["p50_ms"]),
+        ("p95, ms", lambda side: side["p95_ms"]),
+        ("p99, ms", lambda side: side["p99_ms"]),
+        ("p50 of one client alone, ms", lambda side: side["alone_p50_ms"]),
+        ("start to first reply, s", lambda side: side["start_seconds"]),
+        ("environment, MB", lambda side: side["environment_mb"]),
+        (
+            "answers saved / expected",
+            lambda side: f"{side['answers_saved']}/{side['answers_expected']}",
+        ),
+    )
+
+
+def _memory(ours: Figures, stock: Figures | None, place: int) -> tuple[str, str]:
+    mine = ours[("engine_mb", "service_mb")[place]]
+    theirs = stock[("server_mb", "actions_mb")[place]] if stock else ""
+    return _text(mine), _text(theirs)
+
+
+def _growth(side: Figures | None) -> tuple[list[Figures], float, float] | None:
+    if side is None:
+        return None
+    history = side["history"]
+    return history, history[0]["p50_ms"], history[-1]["p50_ms"]
+
+
+def _verdict(figures: Figures) -> str:
+    reached = "reached" if figures["ratio"] >= figures["target"] else "NOT reached"
+    return (
+        f"Ours / stock: {figures['ratio']} in whole turns,"
+        f" {figures['engine_ratio']} for the engine alone"
+        f" (at least {figures['target']:g} is wanted: {reached})."
+    )
+
+
+def _shown(cell: Cell, side: Figures) -> str:
+    return _text(cell(side))
+
+
+def _text(value: object) -> str:
+    return NONE if value is None else str(value)
+
+
+def _line(name: str, ours: str, stock: str) -> str:
+    return f"{name:<{WIDTHS[0]}}{ours:>{WIDTHS[1]}}{stock:>{WIDTHS[2]}}".rstrip()
