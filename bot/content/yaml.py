@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,7 @@ def read(path: Path) -> CommentedMap:
     except OSError as error:
         raise ContentError(path, 1, f"cannot be read ({error.strerror})", "put it back") from None
     try:
-        found = YAML().load(text)
+        found = _parse(text)
     except MarkedYAMLError as error:
         raise _plainly(path, text.splitlines(), error) from None
     except YAMLError as error:
@@ -86,6 +87,13 @@ def read(path: Path) -> CommentedMap:
     if not isinstance(found, CommentedMap):
         raise ContentError(path, 1, "is not a list of names with values", "begin with `name:`")
     return found
+
+
+@lru_cache(maxsize=100)
+def _parse(text: str) -> Any:
+    """Return what YAML makes of a text. Nobody changes it: one examination reads a file often, and
+    parsing it is nearly all that takes time."""
+    return YAML().load(text)
 
 
 def _plainly(path: Path, lines: list[str], error: MarkedYAMLError) -> ContentError:

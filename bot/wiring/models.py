@@ -53,7 +53,7 @@ def dialogue(settings: Settings, say: Say, *, anew: bool = False) -> None:
 
     Rasa trains in the engine's own environment; SafError with its last words when it cannot.
     """
-    wanted = _fingerprint(settings.data)
+    wanted = fingerprint_of(settings.data)
     if not anew and _facts(settings.models).get("trained_on") == wanted:
         return
     content.load(settings.data)  # its mistakes have lines, those that Rasa finds have none
@@ -117,11 +117,12 @@ def stale(settings: Settings) -> Iterator[tuple[str, str]]:
     if known and known.get("trained_on") != fingerprint(settings.data / "danger"):
         yield "danger model", "its messages have changed since; run `python3 -m bot train`"
     facts = _facts(settings.models)
-    if facts and facts.get("trained_on") != _fingerprint(settings.data):
+    if facts and facts.get("trained_on") != fingerprint_of(settings.data):
         yield "dialogue model", "flows or examples have changed since; run `python3 -m bot train`"
 
 
-def _fingerprint(data: Path) -> str:
+def fingerprint_of(data: Path) -> str:
+    """Return a hash over all that the dialogue learns from."""
     found = hashlib.sha256()
     for path in _files(data):
         found.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")

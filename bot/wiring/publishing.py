@@ -13,7 +13,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -28,7 +28,7 @@ from bot.danger.models import MANIFEST, NAMES, NUMBERS
 from bot.danger.phrases import load_phrases
 from bot.danger.train import price_in_place
 from bot.danger.words import load_words
-from bot.errors import SafError, StoreTrouble
+from bot.errors import ContentError, SafError, StoreTrouble
 from bot.settings import Settings
 from bot.store import people
 from bot.store.session import Database
@@ -106,6 +106,8 @@ def publish(press: Press, drop: frozenset[str] = frozenset()) -> Version | None:
     settings = press.settings
     with _alone(settings.home):
         before = published.live_version(settings.home)
+        if before is not None:
+            published.check_whole(before)  # else there is nothing to compare with
         examined = published.content_files(settings.data)
         press.say("checking data/")
         if found := examining.mistakes(settings.data):
@@ -151,7 +153,10 @@ def roll_back(press: Press, number: int | None = None) -> tuple[Version, list[st
         published.check_whole(target)
         content.load(target.data)
         load_triage(target.models, target.data)
-        missing = _missing(now, target.data) if now is not None else {}
+        missing: dict[str, str] = {}
+        if now is not None:
+            with suppress(ContentError):  # what cannot be read is gone back from all the same
+                missing = _missing(now, target.data)
         _go_live(press, target, f"content_rolled_back_to_{number}")
         return target, list(missing.values())
 
