@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.core import effects as fx
-from bot.core.people import ClientState, Situation
+from bot.core.people import Situation
 from bot.core.plan import By, Did, ItemState, Section, SituationState, Term
 from bot.service import needs, reviews, runs
 from bot.service.house import House
@@ -162,8 +162,3 @@ def done(s: Session, client: Client) -> list[str]:
         FlowRun.client_id == client.id, FlowRun.state == RunState.DONE, FlowRun.flow == BASE
     )
     return sorted(set(s.scalars(asked)))
-
-
-def may_be_offered(client: Client) -> bool:
-    """Tell whether plans may be talked about with a client at all."""
-    return client.state is ClientState.ACTIVE

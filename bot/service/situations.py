@@ -40,7 +40,7 @@ def to_offer(s: Session, house: House, at: datetime, client: Client) -> Situatio
 
     Not while another plan is being made, and not again soon after it was proposed.
     """
-    if client.state is not ClientState.ACTIVE or _making(s, client):
+    if may_not(client) or _making(s, client):
         return None
     if client.situation is not None:
         plans.situation(s, client, client.situation, at)
@@ -51,6 +51,11 @@ def to_offer(s: Session, house: House, at: datetime, client: Client) -> Situatio
         if fresh or (waited and row.state is not SituationState.ACCEPTED):
             return row.situation
     return None
+
+
+def may_not(client: Client) -> bool:
+    """Tell whether plans may not be talked about with a client now: before a yes, on a break."""
+    return client.state is not ClientState.ACTIVE
 
 
 def _making(s: Session, client: Client) -> bool:
@@ -64,18 +69,26 @@ def offer(
     s: Session, house: House, at: datetime, client: Client, which: Situation
 ) -> tuple[str, list[list[Press]]]:
     """Propose a plan; return the sentence and its buttons. A covered phone shows nothing of it."""
-    row = plans.situation(s, client, which, at)
-    if row.state is SituationState.SUGGESTED:
-        row.state = SituationState.PROPOSED
-    row.asked_at = at
     covered = client.cover or which is Situation.PARTNER_VIOLENCE
     name = "cover" if covered else which.value
     words = speak.text(house, f"utter_plan_offer_{name}", client.language)
-    presses = [
-        speak.button(house, client.language, "plan_begin", value=which.value),
-        speak.button(house, client.language, "plan_no", value=which.value),
+    return words, offered(s, house, at, client, which)
+
+
+def offered(
+    s: Session, house: House, at: datetime, client: Client, which: Situation
+) -> list[list[Press]]:
+    """Keep that a plan is proposed; return the buttons with which the client decides."""
+    row = plans.situation(s, client, which, at)
+    if row.state is not SituationState.ACCEPTED:
+        row.state = SituationState.PROPOSED
+    row.asked_at = at
+    return [
+        [
+            speak.button(house, client.language, "plan_begin", value=which.value),
+            speak.button(house, client.language, "plan_no", value=which.value),
+        ]
     ]
-    return words, [presses]
 
 
 def which(house: House, client: Client) -> list[list[Press]]:

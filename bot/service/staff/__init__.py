@@ -13,7 +13,7 @@ from bot.core.words import understand
 from bot.errors import SafError
 from bot.service import speak
 from bot.service.house import House
-from bot.service.staff import acts, commands, door, pin, taps
+from bot.service.staff import acts, commands, door, pin, plans, taps
 from bot.service.staff.desk import Desk
 from bot.service.staff.pin import Proof
 from bot.store import inbox, people
@@ -100,6 +100,9 @@ def _plain(desk: Desk, words: str) -> None:
     kept = pin.waiting(desk)
     closing = kept.get("what") == "close"
     meant = understand(words, desk.house.content.worker_words, closing=closing)
+    if meant.nothing and kept.get("what") in plans.WRITING:
+        plans.written(desk, kept, words)  # never words that answer a page: those come first
+        return
     if meant.nothing:
         desk.say("utter_pin_shape" if kept.get("what") == "new_pin" else "utter_worker_help")
         return

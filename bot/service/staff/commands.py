@@ -12,7 +12,7 @@ from bot.core.messages import Bot
 from bot.core.people import PhoneState
 from bot.errors import SafError
 from bot.service import dates, enrol
-from bot.service.staff import asking, code_words, phones, pin, today
+from bot.service.staff import asking, code_words, phones, pin, plans, today
 from bot.service.staff.days import sensible
 from bot.service.staff.desk import Desk
 from bot.store import people
@@ -126,6 +126,16 @@ def _invite(desk: Desk, words: Sequence[str]) -> None:
     desk.say("utter_invite", about=client, alias=alias, link=link, count=days)
 
 
+def _plan(desk: Desk, words: Sequence[str]) -> None:
+    """Show a client's plan; without an alias, whose plans are old."""
+    if not words:
+        plans.overview(desk)
+        return
+    client, _ = _client(desk, words)
+    if client is not None:
+        plans.show(desk, client)
+
+
 def _phone(desk: Desk, words: Sequence[str]) -> None:
     client, _ = _client(desk, words)
     if client is not None:
@@ -158,6 +168,7 @@ _COMMANDS: dict[str, Command] = {
     "checkin": Command(_checkin, "utter_usage_checkin"),
     "date": Command(_date, "utter_usage_date"),
     "invite": Command(_invite, "utter_usage_invite"),
+    "plan": Command(_plan),
     "phone": Command(_phone, "utter_usage_phone"),
     "codeword": Command(_code_word, "utter_usage_codeword"),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.core.alerts import Move
-from bot.service.staff import acts, phones, pin
+from bot.service.staff import acts, phones, pin, plan_taps
 from bot.service.staff.desk import Desk
 from bot.store import people
 from bot.store.tables import Alert, ButtonRow, Client, Task, TaskState, Worker
@@ -88,5 +88,6 @@ _DOES: dict[str, Does] = {
     "done": _done,
     "phone": phones.tapped,
     "phone_sure": phones.sure,
+    **plan_taps.DOES,
 }
-_SHOWS = frozenset({"open", "phone", "phone_sure"})
+_SHOWS = frozenset({"open", "phone", "phone_sure", *plan_taps.DOES})

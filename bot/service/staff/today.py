@@ -10,9 +10,10 @@ import sqlalchemy as sa
 
 from bot.core.danger import Signal, Urgency
 from bot.core.people import Role
-from bot.service.staff import acts
+from bot.service.staff import acts, plans
 from bot.service.staff.desk import Desk
 from bot.store import care, people
+from bot.store import plans as store
 from bot.store.outbox import Press
 from bot.store.tables import Alert, Client, Seen, Task, TaskState
 
@@ -24,7 +25,7 @@ def show(desk: Desk) -> None:
     """List what is open for a worker; a supervisor sees every open alert. Each look is recorded."""
     alerts = _alerts(desk)
     tasks = [] if desk.worker.role is Role.OPERATOR else list(care.open_tasks(desk.s, desk.worker))
-    watched = _watched(desk)
+    watched = _watched(desk) + plans.old_ones(desk)
     if not alerts and not tasks and not watched:
         desk.say("utter_today_nothing")
         return
@@ -35,8 +36,7 @@ def show(desk: Desk) -> None:
         presses.append(desk.button("open", label=f"#{alert.id}", alert_id=alert.id))
     for number, task in enumerate(tasks[:MOST], 1):
         lines.append(_task_line(desk, number, task))
-        label = desk.text("utter_button_done_number", number=number)
-        presses.append(desk.button("done", label=label, value=task.id))
+        presses.append(_task_button(desk, number, task))
     lines += watched[:MOST]
     left = sum(max(0, len(group) - MOST) for group in (alerts, tasks, watched))
     if left:
@@ -75,6 +75,17 @@ def _task_line(desk: Desk, number: int, task: Task) -> str:
     what = desk.text(name if known else "utter_today_task_other")
     alias = people.alias(desk.house.sealer, client)
     return desk.text("utter_today_task", number=number, alias=alias, what=what)
+
+
+def _task_button(desk: Desk, number: int, task: Task) -> Press:
+    """Return [Done]; what a client asked for is opened instead, for it ends with what became of
+    it."""
+    need = store.need_of_task(desk.s, task.id)
+    if need is not None:
+        label = f"{desk.text('utter_button_need')}: {number}"
+        return desk.button("need", label=label, value=need.id)
+    label = desk.text("utter_button_done_number", number=number)
+    return desk.button("done", label=label, value=task.id)
 
 
 def _watched(desk: Desk) -> list[str]:
