@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.danger import Signal, Urgency
-from bot.danger.encoder import SIZE, Encoder
+from bot.danger.encoder import SIZE, Encodes
 from bot.danger.features import Piece
 from bot.danger.sparse import Row, Sparse
 
@@ -101,7 +101,7 @@ class Classifier:
     sparse: Sparse
     alone: Model
     both: Model | None
-    encoder: Encoder | None
+    encoder: Encodes | None
 
     def opinion(self, pieces: Sequence[Piece]) -> Opinion:
         """Return the opinion on a message: the most dangerous of its pieces decides."""
@@ -141,7 +141,7 @@ def save(classifier: Classifier, numbers: Path, names: Path) -> None:
     names.write_text(json.dumps(classifier.sparse.names), encoding="ascii")
 
 
-def load(numbers: Path, names: Path, encoder: Encoder | None) -> Classifier:
+def load(numbers: Path, names: Path, encoder: Encodes | None) -> Classifier:
     """Read the models back; ValueError, KeyError or OSError when the files are not ours."""
     with np.load(numbers, allow_pickle=False) as found:
         arrays = {name: found[name].astype(np.float32) for name in found.files}

@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +23,7 @@ WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
 LONGEST = 128  # tokens read of one piece; the triage cuts long messages into pieces of about 60
 BATCH = 32  # texts computed at once: more gains nothing on two cores
+FOURTH = 3  # the layer, beside the last, whose mean is kept: it still holds the words themselves
 SIZE = 384 * 2  # numbers in one embedding: the mean of the last layer and of the fourth
 
 Array = NDArray[np.float32]
@@ -29,8 +33,37 @@ class EncoderMissing(SafError):
     """The encoder is not installed, or what is installed is not the encoder we checked."""
 
 
+class Encodes(Protocol):
+    """What turns texts into meanings: the encoder, or one that remembers what it said."""
+
+    @property
+    def version(self) -> str:
+        """Name the weights: other weights, other meanings."""
+
+    def encode(self, texts: Sequence[str]) -> Array:
+        """Return one row of ``SIZE`` numbers a text, in the order given; no text gives no row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer's weights as they are computed with: contiguous, inputs first."""
+
+    attend: Array  # query, key and value side by side, the query already scaled
+    attend_shift: Array
+    leave: Array
+    leave_shift: Array
+    first_norm: tuple[Array, Array]
+    widen: Array
+    widen_shift: Array
+    narrow: Array
+    narrow_shift: Array
+    second_norm: tuple[Array, Array]
+
+
 class Encoder:
     """Turns texts into vectors whose closeness follows meaning; thread-safe after it is loaded."""
+
+    version = WEIGHTS_SHA256[:12]
 
     def __init__(self, folder: Path) -> None:
         """Load the weights of this folder; EncoderMissing when they are not the right ones."""
@@ -42,19 +75,23 @@ class Encoder:
         weights, tokenizer = folder / "model.safetensors", folder / "tokenizer.json"
         _check(weights, WEIGHTS_SHA256)
         _check(tokenizer, TOKENIZER_SHA256)
-        self._weights: dict[str, Array] = {
-            name: np.ascontiguousarray(
-                value.T if name.endswith("dense.weight") or ".self." in name else value
-            )
-            for name, value in load_file(weights).items()
-            if value.dtype == np.float32
-        }
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         self._tokenizer.enable_truncation(LONGEST)
         self._tokenizer.no_padding()
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        self._layers = int(config["num_hidden_layers"])
         self._heads = int(config["num_attention_heads"])
+        found = load_file(weights)
+        count = int(config["num_hidden_layers"])
+        self._layers = [
+            _layer(found, f"encoder.layer.{number}", self._heads) for number in range(count)
+        ]
+        self._words = found["embeddings.word_embeddings.weight"]
+        self._places = np.asarray(
+            found["embeddings.position_embeddings.weight"][:LONGEST]
+            + found["embeddings.token_type_embeddings.weight"][0],
+            np.float32,
+        )
+        self._first_norm = _pair(found, "embeddings.LayerNorm")
 
     @classmethod
     def installed(cls) -> Encoder:
@@ -68,73 +105,99 @@ class Encoder:
         """Return one row of ``SIZE`` numbers a text, in the order given; no text gives no row."""
         rows = np.zeros((len(texts), SIZE), dtype=np.float32)
         ids = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
-        order = sorted(range(len(texts)), key=lambda place: len(ids[place]))
-        for start in range(0, len(order), BATCH):
-            places = order[start : start + BATCH]
-            rows[places] = self._forward([ids[place] for place in places])
+
+        def tokens(place: int) -> int:
+            return len(ids[place])
+
+        # Only texts of one length go together: nothing is padded, so nothing needs hiding.
+        for _, alike in groupby(sorted(range(len(texts)), key=tokens), key=tokens):
+            places = list(alike)
+            for start in range(0, len(places), BATCH):
+                some = places[start : start + BATCH]
+                rows[some] = self._forward(np.array([ids[place] for place in some]))
         return rows
 
-    def _forward(self, batch: list[list[int]]) -> Array:
-        """Run the six layers over token ids; padding is hidden from attention and mean."""
-        w, longest = self._weights, max(map(len, batch))
-        tokens = np.zeros((len(batch), longest), dtype=np.int64)
-        mask = np.zeros((len(batch), longest), dtype=np.float32)
-        for row, ids in enumerate(batch):
-            tokens[row, : len(ids)], mask[row, : len(ids)] = ids, 1
-        x = w["embeddings.word_embeddings.weight"][tokens]
-        x = (
-            x
-            + w["embeddings.position_embeddings.weight"][:longest]
-            + w["embeddings.token_type_embeddings.weight"][0]
-        )
-        x = self._norm(x, "embeddings.LayerNorm")
-        hidden = (1 - mask)[:, None, None, :] * np.float32(-1e9)
+    def _forward(self, tokens: NDArray[np.int64]) -> Array:
+        """Run the layers over texts of one length, each a row of token ids."""
+        texts, length = tokens.shape
+        x = (self._words[tokens] + self._places[:length]).reshape(texts * length, -1)
+        x = _norm(x, self._first_norm)
         means = []
-        for layer in range(self._layers):
-            name = f"encoder.layer.{layer}"
-            q, k, v = (
-                self._split(self._dense(x, f"{name}.attention.self.{part}"))
-                for part in ("query", "key", "value")
+        for number, layer in enumerate(self._layers):
+            # texts x heads x (query, key, value) of length x 32
+            parts = (x @ layer.attend + layer.attend_shift).reshape(
+                texts, length, 3, self._heads, -1
             )
-            scores = q @ k.transpose(0, 1, 3, 2) / np.float32(np.sqrt(q.shape[-1])) + hidden
-            scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
-            context = (scores / scores.sum(axis=-1, keepdims=True)) @ v
-            context = context.transpose(0, 2, 1, 3).reshape(x.shape)
-            x = self._norm(
-                x + self._dense(context, f"{name}.attention.output.dense"),
-                f"{name}.attention.output.LayerNorm",
-            )
-            inner = _gelu(self._dense(x, f"{name}.intermediate.dense"))
-            x = self._norm(
-                x + self._dense(inner, f"{name}.output.dense"), f"{name}.output.LayerNorm"
-            )
-            if layer in (3, self._layers - 1):
-                mean = (x * mask[:, :, None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
+            query, key, value = parts.transpose(2, 0, 3, 1, 4)
+            scores = query @ key.transpose(0, 1, 3, 2)
+            scores -= scores.max(axis=-1, keepdims=True)
+            np.exp(scores, out=scores)
+            scores /= scores.sum(axis=-1, keepdims=True)
+            context = (scores @ value).transpose(0, 2, 1, 3).reshape(x.shape)
+            x += context @ layer.leave
+            x += layer.leave_shift
+            x = _norm(x, layer.first_norm)
+            wide = x @ layer.widen
+            wide += layer.widen_shift
+            x += _gelu(wide) @ layer.narrow
+            x += layer.narrow_shift
+            x = _norm(x, layer.second_norm)
+            if number in (FOURTH, len(self._layers) - 1):
+                mean = x.reshape(texts, length, -1).mean(axis=1)
                 means.append(mean / np.linalg.norm(mean, axis=1, keepdims=True))
         return np.concatenate(means[::-1], axis=1)
 
-    def _dense(self, x: Array, name: str) -> Array:
-        """Apply one linear layer."""
-        return x @ self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"]
 
-    def _norm(self, x: Array, name: str) -> Array:
-        """Apply one layer normalisation (epsilon 1e-12, as trained)."""
-        centred = x - x.mean(axis=-1, keepdims=True)
-        spread = np.sqrt((centred * centred).mean(axis=-1, keepdims=True) + np.float32(1e-12))
-        scaled: Array = centred / spread * self._weights[f"{name}.weight"]
-        return scaled + self._weights[f"{name}.bias"]
+def _layer(found: Mapping[str, Array], name: str, heads: int) -> Layer:
+    """Return one layer's weights; three products become one, which is half the time of three."""
+    parts = [f"{name}.attention.self.{part}" for part in ("query", "key", "value")]
+    attend = [found[f"{part}.weight"].T for part in parts]
+    shifts = [found[f"{part}.bias"] for part in parts]
+    scale = np.float32(1 / np.sqrt(attend[0].shape[1] / heads))
+    output = f"{name}.attention.output"
+    return Layer(
+        attend=np.concatenate([attend[0] * scale, *attend[1:]], axis=1),
+        attend_shift=np.concatenate([shifts[0] * scale, *shifts[1:]]),
+        leave=np.ascontiguousarray(found[f"{output}.dense.weight"].T),
+        leave_shift=found[f"{output}.dense.bias"],
+        first_norm=_pair(found, f"{output}.LayerNorm"),
+        widen=np.ascontiguousarray(found[f"{name}.intermediate.dense.weight"].T),
+        widen_shift=found[f"{name}.intermediate.dense.bias"],
+        narrow=np.ascontiguousarray(found[f"{name}.output.dense.weight"].T),
+        narrow_shift=found[f"{name}.output.dense.bias"],
+        second_norm=_pair(found, f"{name}.output.LayerNorm"),
+    )
 
-    def _split(self, x: Array) -> Array:
-        """Split the last axis into attention heads."""
-        return x.reshape(x.shape[0], x.shape[1], self._heads, -1).transpose(0, 2, 1, 3)
+
+def _pair(found: Mapping[str, Array], name: str) -> tuple[Array, Array]:
+    """Return the weight and the bias of a layer normalisation."""
+    return found[f"{name}.weight"], found[f"{name}.bias"]
+
+
+def _norm(x: Array, pair: tuple[Array, Array]) -> Array:
+    """Apply one layer normalisation (epsilon 1e-12, as trained)."""
+    x = x - x.mean(axis=-1, keepdims=True)
+    spread = np.einsum("ij,ij->i", x, x) / np.float32(x.shape[-1]) + np.float32(1e-12)
+    x *= (1 / np.sqrt(spread))[:, None]
+    x *= pair[0]
+    x += pair[1]
+    return x
 
 
 def _gelu(x: Array) -> Array:
-    """Return GELU with the exact error function, as the weights were trained with."""
-    from scipy.special import erf
-
-    passed: Array = np.float32(0.5) * x * (1 + erf(x * np.float32(0.70710678)))
-    return passed
+    """Return GELU, its error function by a tanh: at most 3e-5 off, in a fifth of the time."""
+    square = x * x
+    np.minimum(square, np.float32(50), out=square)  # beyond, the tanh is 1 and the fit is not
+    bend = square * np.float32(-3.51517e-4)  # fitted for the smallest error anywhere
+    bend += np.float32(3.700565e-2)
+    bend *= square
+    bend += np.float32(7.975079e-1)
+    bend *= x
+    np.tanh(bend, out=bend)
+    bend += 1
+    bend *= x
+    bend *= np.float32(0.5)
+    return bend
 
 
 def _check(path: Path, wanted: str) -> None:

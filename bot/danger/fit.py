@@ -19,7 +19,7 @@ from bot.danger.classifier import (
     Scale,
     resemblance,
 )
-from bot.danger.encoder import SIZE, Encoder
+from bot.danger.encoder import SIZE, Encodes
 from bot.danger.features import Piece
 from bot.danger.messages import Message
 from bot.danger.sparse import Sparse
@@ -28,7 +28,6 @@ from bot.danger.sparse import Sparse
 # The development messages choose.
 WORDS_SHARE = (0.2, 0.35, 0.5)
 HOLDS = (0.1, 0.3)
-ENCODED = 256  # messages between two lines of progress
 Say = Callable[[str], None]
 Exact = NDArray[np.float64]
 
@@ -63,7 +62,7 @@ def fit(
     learn: Sequence[Message],
     dev: Sequence[Message],
     whole: Callable[[str], Piece],
-    encoder: Encoder | None,
+    encoder: Encodes | None,
     say: Say,
 ) -> Classifier:
     """Fit by words alone, and by words and meaning when there is an encoder."""
@@ -75,18 +74,9 @@ def fit(
     alone = _best(examples, tests, (1.0,), say)
     if encoder is None:
         return Classifier(sparse, alone, None, None)
-    examples.meaning = _encode(encoder, pieces, say)
+    examples.meaning = encoder.encode([piece.plain for piece in pieces])
     tests.meaning = encoder.encode([piece.plain for piece in dev_pieces])
     return Classifier(sparse, alone, _best(examples, tests, WORDS_SHARE, say), encoder)
-
-
-def _encode(encoder: Encoder, pieces: Sequence[Piece], say: Say) -> Matrix:
-    """Encode the training messages, with a line of progress now and then."""
-    parts = []
-    for start in range(0, len(pieces), ENCODED):
-        parts.append(encoder.encode([piece.plain for piece in pieces[start : start + ENCODED]]))
-        say(f"danger: read {min(start + ENCODED, len(pieces))} of {len(pieces)} messages")
-    return np.concatenate(parts)
 
 
 def _best(examples: Examples, tests: Examples, shares: Sequence[float], say: Say) -> Model:

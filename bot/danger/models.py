@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.danger.classifier import Classifier, load, save
-from bot.danger.encoder import Encoder
+from bot.danger.encoder import Encodes
 from bot.danger.zones import Zones
 from bot.errors import SafError
 
@@ -25,7 +25,7 @@ class ModelMissing(SafError):
     """There is no trained model, or its files are not the ones that were written."""
 
 
-def load_model(models_dir: Path, encoder: Encoder | None) -> tuple[Classifier, Zones]:
+def load_model(models_dir: Path, encoder: Encodes | None) -> tuple[Classifier, Zones]:
     """Return the model and its lines; ModelMissing unless every file is what the manifest says."""
     facts = facts_of(models_dir)
     if not facts:

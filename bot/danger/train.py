@@ -11,12 +11,13 @@ from typing import Any
 from bot.core.danger import Urgency, most_urgent
 from bot.danger.checks import phrase_problems
 from bot.danger.classifier import Classifier, Opinion
-from bot.danger.encoder import Encoder, EncoderMissing
+from bot.danger.encoder import Encoder, EncoderMissing, Encodes
 from bot.danger.features import Reader
 from bot.danger.fit import Say, fit
 from bot.danger.messages import Message, fingerprint, load_messages
 from bot.danger.models import ModelMissing, load_model, note, write_model
 from bot.danger.phrases import Phrases, load_phrases
+from bot.danger.remembered import Remembered
 from bot.danger.words import load_words
 from bot.danger.zones import Prices, Zones, choose, load_prices, price_of
 from bot.errors import SafError
@@ -59,13 +60,15 @@ def train(data_dir: Path, models_dir: Path, say: Say, *, replace_worse: bool = F
                 f"{danger_dir} holds no training message of urgency {urgency}; add some."
             )
     prices = load_prices(danger_dir)
-    encoder = _encoder(say)
+    encoder = _encoder(models_dir, say)
     made = fit(learn, dev, reader.whole, encoder, say)
     floors = [_floor(phrases, reader, message) for message in dev]
     truth = [message.urgency for message in dev]
     zones, price = choose(_opinions(made, dev, reader), floors, truth, prices)
     say(f"danger: lines at {zones}; price {price:.2f} a development message")
     old = _old_price(models_dir, encoder, dev, reader, floors, prices)
+    if encoder is not None:
+        encoder.keep()
     if old is not None and price > old + 1e-9 and not replace_worse:
         why = (
             f"the new danger model costs {price:.2f} a development message and the old one "
@@ -92,14 +95,14 @@ def price_in_place(data_dir: Path, models_dir: Path) -> float | None:
     reader, phrases = Reader(load_words(danger_dir)), load_phrases(danger_dir)
     dev, prices = load_messages(danger_dir, "dev"), load_prices(danger_dir)
     floors = [_floor(phrases, reader, message) for message in dev]
-    encoder = _encoder(lambda line: None)
+    encoder = _encoder(models_dir, lambda line: None)
     return _old_price(models_dir, encoder, dev, reader, floors, prices)
 
 
-def _encoder(say: Say) -> Encoder | None:
+def _encoder(models_dir: Path, say: Say) -> Remembered | None:
     """Return the encoder, None (and a line) when it is missing."""
     try:
-        return Encoder.installed()
+        return Remembered(Encoder.installed(), models_dir, say)
     except EncoderMissing as missing:
         say(f"danger: trained without the sentence encoder: {missing}")
         return None
@@ -118,7 +121,7 @@ def _floor(phrases: Phrases, reader: Reader, message: Message) -> Urgency:
 
 def _old_price(
     models_dir: Path,
-    encoder: Encoder | None,
+    encoder: Encodes | None,
     dev: Sequence[Message],
     reader: Reader,
     floors: Sequence[Urgency],
