@@ -73,12 +73,12 @@ def list_(home: Path | None) -> None:
     """List the workers: role, whether pages can reach them, how many clients they have."""
     import sqlalchemy as sa
 
-    from bot.store import people
+    from bot.service import paging
     from bot.store.tables import Client, Worker
     from bot.wiring.admin import office
 
     with office(home) as desk:
-        on_call = {worker.id for worker in people.on_call(desk.s, desk.at)}
+        on_call = {worker.id for worker in paging.on_call(desk.s, desk.house, desk.at)}
         lines = []
         for worker in desk.s.scalars(sa.select(Worker).order_by(Worker.made_at, Worker.id)):
             mine = sa.select(sa.func.count()).where(

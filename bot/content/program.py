@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.content.texts import Texts
 from bot.content.yaml import Reader
-from bot.core.alerts import Step, Who
+from bot.core.alerts import Named, Step, Target, Who
 from bot.core.cadence import Cadence, Stretch
 from bot.core.danger import Signal, Urgency
 from bot.core.dates import DateKind, DateStep
@@ -60,6 +60,7 @@ class Escalation:
     wakes_on_call: frozenset[Signal]  # `today` signals that sound at night for who is on call
     outcomes: tuple[str, ...]
     staffed: Staffed
+    second_after: timedelta  # nobody acknowledged so long: the second way to reach a worker, too
 
 
 def load_calendar(path: Path, texts: Texts) -> Calendar:
@@ -135,12 +136,15 @@ def load_escalation(path: Path) -> Escalation:
     root = reader.root
     reader.only(
         root,
-        {"policies", "client_hears", "ask", "acknowledged", "night", "outcomes", "staffed"},
+        {"policies", "client_hears", "ask", "acknowledged", "night", "outcomes", "staffed"}
+        | {"second_contact"},
     )
     policies = reader.get(root, "policies", dict, "add `policies:`")
     hears = reader.get(root, "client_hears", dict, "add `client_hears:`")
     night = reader.get(root, "night", dict, "add `night:`")
     staffed = reader.get(root, "staffed", dict, "add `staffed:`")
+    second = reader.get(root, "second_contact", dict, "add `second_contact:`")
+    reader.only(second, {"after"})
     return Escalation(
         policies={
             urgency: tuple(_step(reader, s) for s in reader.get(policies, urgency, list, "list"))
@@ -161,6 +165,7 @@ def load_escalation(path: Path) -> Escalation:
             reader.get(staffed, "timezone", str, "write a name like America/Chicago"),
             {n: _hours(reader, staffed, day) for n, day in enumerate(DAYS) if day in staffed},
         ),
+        second_after=_span(reader, second, "after"),
     )
 
 
@@ -168,13 +173,30 @@ def _step(reader: Reader, node: Any) -> Step:
     reader.only(node, {"after", "who", "every", "until", "counts"})
     return Step(
         after=_span(reader, node, "after"),
-        who=tuple(_one_of_list(reader, node, "who", {w.value: w for w in Who})),
+        who=_targets(reader, node),
         every=_span(reader, node, "every") if "every" in node else timedelta(0),
         until=_span(reader, node, "until") if "until" in node else None,
         staffed=_one_of(reader, node, "counts", {"staffed_hours": True, "all_hours": False})
         if "counts" in node
         else False,
     )
+
+
+def _targets(reader: Reader, node: Any) -> tuple[Target, ...]:
+    """Return whom a step pages: roles, and people as {name: Dev}."""
+    known = {who.value: who for who in Who}
+    mend = "use any of: " + ", ".join(known) + ", or {name: Dev} for one person"
+    found: list[Target] = []
+    values = reader.get(node, "who", list, mend)
+    for place, value in enumerate(values):
+        if isinstance(value, dict):
+            reader.only(value, {"name"})
+            found.append(Named(reader.get(value, "name", str, "write the worker's name")))
+        elif value in known:
+            found.append(known[value])
+        else:
+            raise reader.wrong(values, place, f"`{value}` is not known", mend)
+    return tuple(found)
 
 
 def _span(reader: Reader, node: Any, key: str) -> timedelta:

@@ -61,11 +61,25 @@ ALLOWED: dict[Move, frozenset[AlertState]] = {
 
 
 class Who(StrEnum):
-    """Whom a step of the escalation policy pages."""
+    """Whom a step of the escalation policy pages, beside people by name."""
 
     WORKER = "worker"  # the client's own
     ON_CALL = "on_call"  # whoever is on call at that moment
     SUPERVISORS = "supervisors"  # all of them
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A person by name: as staff write it, and who that is once the policy is on an alert.
+
+    Only the id is copied onto an alert; "" is a name that nobody has, and reaches nobody.
+    """
+
+    name: str
+    worker_id: str = ""
+
+
+Target = Who | Named
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +91,7 @@ class Step:
     """
 
     after: timedelta
-    who: tuple[Who, ...]
+    who: tuple[Target, ...]
     every: timedelta = timedelta(0)
     until: timedelta | None = None
     staffed: bool = False
@@ -86,7 +100,10 @@ class Step:
         """Return the step as it is copied onto an alert."""
         return {
             "after": self.after.total_seconds(),
-            "who": [who.value for who in self.who],
+            "who": [
+                {"worker": who.worker_id} if isinstance(who, Named) else who.value
+                for who in self.who
+            ],
             "every": self.every.total_seconds(),
             "until": None if self.until is None else self.until.total_seconds(),
             "staffed": self.staffed,
@@ -98,7 +115,10 @@ class Step:
         until = step["until"]
         return cls(
             after=timedelta(seconds=step["after"]),
-            who=tuple(Who(who) for who in step["who"]),
+            who=tuple(
+                Who(who) if isinstance(who, str) else Named("", who["worker"])
+                for who in step["who"]
+            ),
             every=timedelta(seconds=step["every"]),
             until=None if until is None else timedelta(seconds=until),
             staffed=step["staffed"],
@@ -110,7 +130,7 @@ class Firing:
     """One moment at which a policy pages: how long after the chain began, and whom."""
 
     after: timedelta
-    who: tuple[Who, ...]
+    who: tuple[Target, ...]
     staffed: bool
 
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from bot.core import alerts as rules
-from bot.core.alerts import AlertState, Join, LogEvent, Who
-from bot.core.danger import Signal, Urgency, Verdict, most_urgent
-from bot.core.messages import Kind
-from bot.service import speak
+from bot.core.alerts import AlertState, Join, LogEvent, Named, Target
+from bot.core.danger import Urgency, Verdict, most_urgent
+from bot.service import second
 from bot.service.house import House
+from bot.service.paging import cannot_reach, page, whom
 from bot.store import care, people
-from bot.store.tables import Alert, Client, Outbox, Worker
+from bot.store.tables import Alert, Client, Worker
 
 TELL_FOR = timedelta(hours=3)
 
@@ -77,7 +77,6 @@ def _open(
     *,
     trial: bool,
 ) -> Alert:
-    policy = house.content.escalation.policies[verdict.urgency]
     alert = Alert(
         client_id=client.id,
         inbox_id=inbox_id,
@@ -86,7 +85,7 @@ def _open(
         urgency=verdict.urgency,
         signals=[signal.value for signal in verdict.signals],
         state=AlertState.TRIGGERED,
-        policy=[step.as_json() for step in policy],
+        policy=_policy(s, house, verdict.urgency),
         chain_at=at,
         next_step=0,
         opened_at=at,
@@ -99,6 +98,19 @@ def _open(
     alert.told_at = at + house.content.escalation.tell_client
     fire(s, house, at, alert, client)
     return alert
+
+
+def _policy(s: Session, house: House, urgency: Urgency) -> list[dict[str, Any]]:
+    """Return the steps of an urgency as they are copied onto an alert: people by id, no name."""
+
+    def found(who: Target) -> Target:
+        if not isinstance(who, Named):
+            return who
+        worker = people.worker_by_name(s, house.sealer, who.name)
+        return replace(who, worker_id=worker.id if worker is not None else "")
+
+    steps = house.content.escalation.policies[urgency]
+    return [replace(step, who=tuple(map(found, step.who))).as_json() for step in steps]
 
 
 def _keep_why(s: Session, house: House, alert: Alert, client: Client, why: str) -> None:
@@ -138,7 +150,7 @@ def _merge(
 
 def restart(s: Session, house: House, at: datetime, alert: Alert, client: Client) -> None:
     """Begin an alert's chain again, by the policy of its urgency now."""
-    alert.policy = [step.as_json() for step in house.content.escalation.policies[alert.urgency]]
+    alert.policy = _policy(s, house, alert.urgency)
     alert.chain_at, alert.next_step = at, 0
     if alert.state is not AlertState.TRIGGERED:
         alert.state = AlertState.TRIGGERED
@@ -163,11 +175,15 @@ def fire(s: Session, house: House, at: datetime, alert: Alert, client: Client) -
         number, alert.next_step, who = alert.next_step, alert.next_step + 1, firing.who
         while (more := rules.firing(policy, alert.next_step)) and _due(house, alert, more) <= at:
             alert.next_step, who = alert.next_step + 1, (*who, *more.who)
+        meant = whom(s, house, dict.fromkeys(who), client, at)
         reached = [
             worker
-            for worker in _who(s, dict.fromkeys(who), client, at)
+            for worker in meant
             if page(s, house, at, alert, client, worker, key=_key(alert, number, worker))
         ]
+        for worker in meant:
+            if not second.reachable(house, worker):
+                cannot_reach(s, house, at, alert, worker, detail="no way to reach")
         if number and reached:
             care.log(s, alert, at, LogEvent.ESCALATED, detail=f"step {number}")
         if reached:
@@ -193,68 +209,6 @@ def _due(house: House, alert: Alert, firing: rules.Firing) -> datetime:
     if firing.staffed:
         return house.content.escalation.staffed.after(alert.chain_at, firing.after)
     return alert.chain_at + firing.after
-
-
-def _who(s: Session, who: Iterable[Who], client: Client, at: datetime) -> list[Worker]:
-    found: dict[str, Worker] = {}
-    for one in who:
-        if one is Who.WORKER:
-            group: Sequence[Worker] = [people.worker_of(s, client)]
-        elif one is Who.ON_CALL:
-            group = people.on_call(s, at)
-        else:
-            group = people.supervisors(s)
-        found.update({worker.id: worker for worker in group if worker.active and worker.chat})
-    return list(found.values())
-
-
-def page(
-    s: Session,
-    house: House,
-    at: datetime,
-    alert: Alert,
-    client: Client,
-    worker: Worker,
-    *,
-    key: str,
-    more: str | None = None,
-) -> Outbox | None:
-    """Write a page: one neutral line for the lock screen and a button that opens the rest.
-
-    ``more``: the later message that this page is about. None when it stands there already.
-    """
-    first = alert.next_step <= 1
-    line = speak.text(house, "utter_page_line", worker.language, number=alert.id)
-    row = speak.to_worker(
-        s,
-        house,
-        at,
-        worker,
-        Kind.PAGE if first or more else Kind.ESCALATION,
-        line,
-        key=key,
-        alert_id=alert.id,
-        about=client,
-        silent=_silent(s, house, at, alert, worker),
-        buttons=[[speak.button(house, worker.language, "open", value=more or "")]],
-    )
-    if row is not None:
-        care.log(s, alert, at, LogEvent.PAGED, worker_id=worker.id)
-    return row
-
-
-def _silent(s: Session, house: House, at: datetime, alert: Alert, worker: Worker) -> bool:
-    """Tell whether a page makes no sound: only `today`, only at night, and never for the person
-    on call when it is one of the signals that may wake them."""
-    rules_ = house.content.escalation
-    if alert.urgency is Urgency.NOW:
-        return False
-    here = at.astimezone(ZoneInfo(worker.timezone)).time()
-    if not rules_.night.covers(here):
-        return False
-    on_call = any(one.id == worker.id for one in people.on_call(s, at))
-    wakes = any(Signal(signal) in rules_.wakes_on_call for signal in alert.signals)
-    return not (on_call and wakes)
 
 
 def tells_client(house: House, alert: Alert, now: datetime) -> bool:

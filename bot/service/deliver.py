@@ -5,31 +5,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
 from bot.channels.base import Channel, OutcomeUnknown, Reason, SendFailed
-from bot.core.alerts import LogEvent
-from bot.core.messages import Bot, Button, Kind, Outgoing
+from bot.core.messages import Bot, Button, Outgoing
 from bot.core.people import Role
-from bot.service import checkins, moves, speak, tasks
+from bot.service import checkins, moves, speak
 from bot.service.house import Heard, House, in_thread
-from bot.store import care, outbox, people
-from bot.store.tables import Alert, Client, FlowRun, Outbox, OutboxState, RunState, Worker
+from bot.service.receivers import address_of, kept_back, name_of, person_of, way_of
+from bot.service.undelivered import PAGING, failed, outcome_unknown, unknown
+from bot.store import outbox, people
+from bot.store.tables import Alert, Client, Outbox, OutboxState, Worker
 
 log = structlog.get_logger()
 
 BATCH = 50
 AT_ONCE = 16  # receivers of one tick; Telegram takes about 30 messages a second
 HEAD_START = 1.0  # seconds by which pages leave before the rest, unless they are sent before that
-# Seconds until the next try; nothing is given up, the last delay repeats. What is urgent is tried
-# often enough that it leaves half a minute after an outage at the latest.
-RETRY, URGENT_RETRY = (2, 5, 15, 30, 60, 300), (2, 5, 15, 30)
-MOST_UNKNOWN = 5  # a page whose outcome stays unknown is not sent for ever
-PAGES, PAGING = "pages", (Kind.PAGE, Kind.ESCALATION)
+PAGES = "pages"  # the lane of all of them
 INLINE = ("terminal",)  # channels without a lock screen open a page at once
 
 
@@ -96,14 +93,14 @@ def _recover(house: House) -> list[Heard]:
             return []
     with house.db.write() as s:
         for row in outbox.leases_over(s, now):
-            _unknown(s, row, now, "the sender died", waited=True)
+            unknown(s, row, now, "the sender died", waited=True)
         over = sa.select(Outbox).where(
             Outbox.state == OutboxState.PENDING, Outbox.expires_at <= now
         )
         heard = []
         for row in s.scalars(over.order_by(Outbox.place)):
             row.state, row.reason = OutboxState.CANCELLED, "its moment has passed"
-            heard.append(_kept_back(house, row, _person(s, row), now))
+            heard.append(kept_back(house, row, person_of(s, row), now))
         return heard
 
 
@@ -117,11 +114,11 @@ async def _deliver(house: House, id_: str) -> None:
     try:
         ref = await channel.send(outgoing)
     except SendFailed as failure:
-        kept_back = await in_thread(_failed, house, id_, failure)
+        kept_back = await in_thread(failed, house, id_, failure)
         if kept_back is not None:
             house.tell(kept_back)
     except OutcomeUnknown:
-        await in_thread(_outcome_unknown, house, id_)
+        await in_thread(outcome_unknown, house, id_)
     else:
         house.fault("after send")
         heard = await in_thread(_sent, house, id_, ref)
@@ -137,7 +134,7 @@ def _take(house: House, id_: str) -> tuple[Channel, Outgoing] | None:
         raise  # the database's trouble, not this message's
     except Exception:
         log.exception("message_cannot_be_made", outbox=id_)
-        _failed(house, id_, SendFailed("", permanent=True, reason=Reason.REFUSED))
+        failed(house, id_, SendFailed("", permanent=True, reason=Reason.REFUSED))
         return None
 
 
@@ -147,9 +144,9 @@ def _claim(house: House, id_: str) -> tuple[Channel, Outgoing] | None:
         row = outbox.claim(s, id_, now)
         if row is None:
             return None
-        person = _person(s, row)
-        address = people.chat(house.sealer, person)
-        channel = house.channels.get(person.channel or "")
+        person = person_of(s, row)
+        address = address_of(house, row, person)
+        channel = house.channels.get(way_of(row, person))
         gone = isinstance(person, Worker) and not person.active
         reason = speak.silenced(person, row.kind) if isinstance(person, Client) else ""
         # A stop's own last word leaves although the client has left by then.
@@ -184,117 +181,34 @@ def _content(
     return text, buttons
 
 
-def _person(s: Session, row: Outbox) -> Client | Worker:
-    if row.client_id is not None:
-        return s.get_one(Client, row.client_id)
-    return s.get_one(Worker, row.worker_id)
-
-
 def _sent(house: House, id_: str, ref: str) -> Heard:
     with house.db.write() as s:
         row = s.get_one(Outbox, id_)
         now = house.clock.now()
-        person = _person(s, row)
+        person = person_of(s, row)
         box = (
             people.box(house.sealer, person) if isinstance(person, Client) else house.sealer.program
         )
         row.state, row.sent_at, row.lease_until = OutboxState.SENT, now, None
-        row.ref = box.seal("outbox.ref", row.id, ref)
+        row.ref = box.seal("outbox.ref", row.id, ref) if ref else None
         return _heard(s, house, row, person)
 
 
 def _heard(s: Session, house: House, row: Outbox, person: Client | Worker) -> Heard:
     """Return what those who watch see of a sent message."""
-    channel = house.channels[person.channel or ""]
+    channel = house.channels[way_of(row, person)]
     text, buttons = _content(s, house, row, person, channel, row.sent_at or row.made_at)
     about = s.get(Client, row.about_id) if row.about_id else None
     return Heard(
         at=row.sent_at or row.made_at,
         zone=person.timezone,
-        to=_name(house, person),
+        to=name_of(house, person),
         role=row.role,
-        channel=person.channel or "",
+        channel=channel.name,
         kind=row.kind,
         text=text,
         buttons=tuple((button.label, button.token) for line in buttons for button in line),
         about=people.alias(house.sealer, about) if about else "",
         alert=row.alert_id,
-        chat=people.chat(house.sealer, person) or "",
+        chat=address_of(house, row, person) or "",
     )
-
-
-def _name(house: House, person: Client | Worker) -> str:
-    if isinstance(person, Client):
-        return people.alias(house.sealer, person)
-    return people.worker_name(house.sealer, person)
-
-
-def _kept_back(house: House, row: Outbox, person: Client | Worker, now: datetime) -> Heard:
-    """Return what those who watch hear of a message that will not arrive."""
-    name, channel = _name(house, person), person.channel or ""
-    return Heard(now, person.timezone, name, row.role, channel, row.kind, skipped=row.reason)
-
-
-def _failed(house: House, id_: str, failure: SendFailed) -> Heard | None:
-    """Plan the next try, or say to whom it concerns that this will never arrive."""
-    with house.db.write() as s:
-        row = s.get_one(Outbox, id_)
-        person, now = _person(s, row), house.clock.now()
-        row.lease_until, row.reason = None, failure.reason.value
-        if failure.moved_to is not None:
-            people.bind_chat(house.sealer, person, person.channel or "", failure.moved_to)
-        if not failure.permanent or failure.moved_to is not None:
-            delay = failure.retry_after or _delay(row, row.tries)
-            row.state, row.not_before = OutboxState.PENDING, now + timedelta(seconds=delay)
-            return None
-        row.state = OutboxState.FAILED_PERMANENT
-        log.warning("send_failed", outbox=row.id, kind=row.kind, reason=failure.reason.value)
-        if isinstance(person, Client):
-            if failure.reason in (Reason.BLOCKED, Reason.GONE):
-                key = f"blocked:{person.id}:{now.date()}"
-                tasks.give(s, house, now, person, "blocked", key=key)
-        elif row.alert_id is not None:
-            alert = s.get_one(Alert, row.alert_id)
-            care.log(s, alert, now, LogEvent.PAGE_FAILED, worker_id=person.id)
-            _page_failed(s, alert, now)
-        return _kept_back(house, row, person, now)
-
-
-def _delay(row: Outbox, tries: int) -> float:
-    """Return the seconds until a message is tried again, after so many tries."""
-    delays = URGENT_RETRY if row.priority <= outbox.URGENT else RETRY
-    return delays[min(tries, len(delays)) - 1]
-
-
-def _page_failed(s: Session, alert: Alert, now: datetime) -> None:
-    """Bring the next step forward: a page that cannot arrive must not be waited for."""
-    waiting = sa.select(Outbox.id).where(
-        Outbox.alert_id == alert.id,
-        Outbox.worker_id.is_not(None),
-        Outbox.kind.in_(PAGING),
-        Outbox.state.in_((OutboxState.PENDING, OutboxState.SENDING, OutboxState.SENT)),
-        Outbox.made_at >= alert.chain_at,
-    )
-    if s.scalar(waiting.limit(1)) is None and alert.next_at is not None:
-        alert.next_at = now
-
-
-def _outcome_unknown(house: House, id_: str) -> None:
-    with house.db.write() as s:
-        _unknown(s, s.get_one(Outbox, id_), house.clock.now(), "no answer from the channel")
-
-
-def _unknown(s: Session, row: Outbox, now: datetime, reason: str, *, waited: bool = False) -> None:
-    """Send again what must not be lost, never what must not be doubled: a question that may not
-    have arrived is asked again at the next contact."""
-    row.unknowns, row.lease_until, row.reason = row.unknowns + 1, None, reason
-    log.warning("send_outcome_unknown", outbox=row.id, kind=row.kind, why=reason)
-    if row.kind.resend_on_unknown and row.unknowns <= MOST_UNKNOWN:
-        delay = 0 if waited else _delay(row, row.unknowns)
-        row.state, row.not_before = OutboxState.PENDING, now + timedelta(seconds=delay)
-        return
-    row.state = OutboxState.OUTCOME_UNKNOWN
-    people.count(s, "outcome_unknown")
-    run = s.get(FlowRun, row.run_id) if row.run_id else None
-    if run is not None and run.state is RunState.ACTIVE and run.asked_at <= row.made_at:
-        run.state = RunState.PAUSED

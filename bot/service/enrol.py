@@ -12,7 +12,7 @@ from bot.core.alerts import AlertState, LogEvent
 from bot.core.messages import Bot, Kind
 from bot.core.people import ClientState, PhoneState
 from bot.errors import SafError
-from bot.service import alerts, checkins, runs, speak, tasks
+from bot.service import alerts, checkins, paging, runs, speak, tasks
 from bot.service.house import House
 from bot.store import care, dues, inbox, outbox, people
 from bot.store.session import changed
@@ -106,6 +106,8 @@ def bind(s: Session, house: House, person: Client | Worker, channel: str, addres
         other = s.scalar(sa.select(Worker).where(Worker.chat_lookup == lookup))
     if other is not None and other.id != person.id:
         other.chat = other.chat_lookup = other.channel = None
+    if isinstance(person, Worker) and person.chat_lookup != lookup:
+        person.tested_at = None  # whether pages ring on this phone, nobody has tried yet
     s.flush()
     people.bind_chat(house.sealer, person, channel, address)
     s.flush()
@@ -189,7 +191,7 @@ def hand_over(
         if alert.acknowledged_by == before:
             alert.acknowledged_by = to.id
         key = f"page:{alert.id}:{at.isoformat()}:handed_over:{to.id}"
-        alerts.page(s, house, at, alert, client, to, key=key)
+        paging.page(s, house, at, alert, client, to, key=key)
     key = f"new_client:{client.id}:{to.id}:{at.isoformat()}"
     tasks.give(s, house, at, client, "new_client", key=key)
 

@@ -89,6 +89,7 @@ def _taken(
     speak.to_client(s, house, at, client, Kind.NOTICE, words, alert_id=alert.id)
     mine = Outbox.alert_id == alert.id
     outbox.cancel(s, "somebody has it", mine, Outbox.kind == Kind.ESCALATION)
+    outbox.cancel(s, "somebody has it", mine, Outbox.channel.is_not(None))
     outbox.cancel(s, "somebody has it", mine, Outbox.key.startswith("nobody:"))
     for other in _paged(s, alert):
         if other.id != worker.id:

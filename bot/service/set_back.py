@@ -56,7 +56,8 @@ def _ahead_alert(now: datetime) -> sa.ColumnElement[bool]:
 
 def _ahead_message(now: datetime) -> sa.ColumnElement[bool]:
     """What was to leave at once, and was written at a moment that has not come yet."""
-    at_once = sa.and_(Outbox.not_before <= Outbox.made_at, Outbox.made_at > now + SLACK)
+    soon = sa.or_(Outbox.not_before <= Outbox.made_at, Outbox.channel.is_not(None))
+    at_once = sa.and_(soon, Outbox.made_at > now + SLACK)
     return sa.and_(Outbox.state == OutboxState.PENDING, at_once)
 
 

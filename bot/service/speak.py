@@ -84,9 +84,10 @@ def to_worker(
 ) -> Outbox | None:
     """Write a message to a worker; None when they are not enrolled or it stands there already.
 
-    A page, and whatever is about a client, cannot be forwarded.
+    A page, and whatever is about a client, cannot be forwarded. ``channel``: another way than their
+    chat, which they need no chat for (bot/service/second.py).
     """
-    if worker.chat is None or not worker.active:
+    if (worker.chat is None and not more.get("channel")) or not worker.active:
         return None
     draft = Draft(worker, kind, words, **more)
     if kind in (Kind.PAGE, Kind.ESCALATION) or draft.about is not None:

@@ -43,6 +43,7 @@ class Draft:
     key: str = ""
     buttons: Sequence[Sequence[Press]] = ()
     about: Client | None = None
+    channel: str | None = None  # a second way; None: the receiver's chat
     alert_id: int | None = None
     due_id: str | None = None
     run_id: str | None = None
@@ -70,6 +71,7 @@ def put(s: Session, sealer: Sealer, draft: Draft, at: datetime) -> Outbox | None
         role=Role.CLIENT if isinstance(draft.to, Client) else draft.to.role,
         client_id=draft.to.id if to_client else None,
         worker_id=None if to_client else draft.to.id,
+        channel=draft.channel,
         about_id=draft.about.id if draft.about else None,
         alert_id=draft.alert_id,
         due_id=draft.due_id,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.core.people import ClientState, Language, PhoneState, Role
 from bot.store.sealed import Box, Sealer
-from bot.store.tables import Audit, Client, Counter, OnCall, Worker, new_id
+from bot.store.tables import Audit, Client, Counter, Worker, new_id
 
 
 def fold(name: str) -> str:
@@ -149,13 +149,6 @@ def supervisors(s: Session) -> Sequence[Worker]:
     """Return all active supervisors, in the order of their coming."""
     asked = sa.select(Worker).where(Worker.active, Worker.role == Role.SUPERVISOR)
     return s.scalars(asked.order_by(Worker.made_at, Worker.id)).all()
-
-
-def on_call(s: Session, at: datetime) -> Sequence[Worker]:
-    """Return who has the shift at a moment; nobody is an answer too."""
-    asked = sa.select(Worker).join(OnCall, OnCall.worker_id == Worker.id)
-    asked = asked.where(Worker.active, OnCall.starts <= at, OnCall.ends > at)
-    return s.scalars(asked.distinct()).all()
 
 
 def may_see(worker: Worker, client: Client) -> bool:
