@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.content import flows, learned, lint, program, signals, texts, worker_words
+from bot.content import flows, learned, lint, plan, program, signals, texts, worker_words
 from bot.content.yaml import Mistakes
 from bot.errors import ContentError
 
@@ -28,6 +28,8 @@ def problems(data_dir: Path, domain: Path = DOMAIN) -> list[ContentError]:
         program.load_calendar(data_dir / "program" / "calendar.yml", said)
     with mistakes.noted():
         signals.load(data_dir / "danger" / "signals.yml")
+    with mistakes.noted():
+        plan.load(data_dir / "program" / "plan.yml", said)
     if whole and outcomes is not None:
         with mistakes.noted():
             path = data_dir / "program" / "worker_words.yml"
