@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -75,6 +76,18 @@ def begin_migration(connection: Connection, statement_timeout: str) -> None:
     """Let one process at a time change the tables, while nobody writes into them."""
     begin_write(connection)
     connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{statement_timeout}'")
+
+
+def rewrite(engine: Engine, tables: Iterable[str]) -> None:
+    """Write tables anew without what was erased from them: PostgreSQL keeps old rows, and VACUUM
+    alone only calls their place free.
+
+    Its write-ahead log still holds them until it is recycled, and its archive as long as that is
+    kept.
+    """
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        for table in tables:
+            connection.exec_driver_sql(f'VACUUM (FULL) "{table}"')
 
 
 def _set_up(connection: Any, _record: object) -> None:

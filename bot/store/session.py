@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot.errors import StoreTrouble
 from bot.store import postgresql
-from bot.store.tables import Program
+from bot.store.tables import Base, Program
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _WRITES = "saf_writes"
@@ -93,12 +93,23 @@ class Database:
             raise StoreTrouble(f"the tables cannot be made: {why(error)}") from None
 
     def wipe_journal(self) -> None:
-        """Empty SQLite's journal, so that what was just erased does not stand in it any more."""
-        if self.sqlite:
-            with self._engine.connect() as connection:
-                connection.exec_driver_sql("COMMIT")
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-                connection.exec_driver_sql("BEGIN")
+        """Let what was just erased stand neither in SQLite's journal nor in PostgreSQL's tables."""
+        if not self.sqlite:
+            self._rewrite()
+            return
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.exec_driver_sql("BEGIN")
+
+    def _rewrite(self) -> None:
+        try:
+            postgresql.rewrite(self._engine, [table.name for table in Base.metadata.sorted_tables])
+        except sa.exc.SQLAlchemyError as error:
+            raise StoreTrouble(
+                "it is erased, but PostgreSQL's files still hold it until somebody says "
+                f"VACUUM FULL to it: {why(error)}"
+            ) from None
 
     def versions(self) -> tuple[str | None, str | None]:
         """Return the version of the tables as they stand, and that of this code."""

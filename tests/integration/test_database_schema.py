@@ -12,7 +12,7 @@ from bot.store.session import Database
 from bot.store.tables import Base
 
 pytestmark = pytest.mark.both_databases
-OPTIONS = {"compare_type": True, "compare_server_default": True}
+OPTIONS = {"compare_type": True}
 
 
 @pytest.fixture

@@ -33,6 +33,8 @@ from tests.support.phones import CHATS, STRANGER, Phones, phones
 from tests.support.program import build, client
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.both_databases
+
 DANGER = "they outside my house rn"
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 

@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -285,41 +286,35 @@ def test_a_client_is_heard_in_order_and_by_one_service_at_a_time(
 
 
 @pytest.fixture
-def claims(postgresql: Server) -> Iterator[tuple[Server, Claims, Claims]]:
-    """What two processes have to themselves."""
+def claims(postgresql: Server) -> Iterator[tuple[Callable[[], None], Claims, Claims]]:
+    """How the database hangs up, and what two processes have to themselves."""
     name = postgresql.empty()
     one, two = Database(postgresql.url(name)), Database(postgresql.url(name))
-    yield postgresql, one.claims, two.claims
+    yield partial(postgresql.hang_up, name), one.claims, two.claims
     one.close()
     two.close()
     postgresql.drop(name)
 
 
-def hang_up(server: Server) -> None:
-    """Let every connection to the server break."""
-    server.ask(
-        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
-        "WHERE pid <> pg_backend_pid() AND datname LIKE 'test_%'"
-    )
-
-
 def test_a_claim_is_one_processs_until_it_lets_go_or_is_gone(
-    claims: tuple[Server, Claims, Claims],
+    claims: tuple[Callable[[], None], Claims, Claims],
 ) -> None:
-    server, one, two = claims
+    hang_up, one, two = claims
     assert one.take("a") and one.holds("a")
     assert not one.take("a") and not two.take("a") and two.take("b")
     one.release("a")
     assert two.take("a") and not one.take("a")
-    hang_up(server)
+    hang_up()
     assert not two.holds("a") and not two.holds("b")
     assert one.take("a")
     two.release("a")
     assert one.holds("a")
 
 
-async def test_one_polls_and_the_other_takes_over(claims: tuple[Server, Claims, Claims]) -> None:
-    server, *both_ = claims
+async def test_one_polls_and_the_other_takes_over(
+    claims: tuple[Callable[[], None], Claims, Claims],
+) -> None:
+    hang_up, *both_ = claims
     polling: list[int] = []
     said: list[str] = []
     stops = [asyncio.Event(), asyncio.Event()]
@@ -339,7 +334,7 @@ async def test_one_polls_and_the_other_takes_over(claims: tuple[Server, Claims, 
     await eventually(lambda: len(polling) == 1 and said)
     first = polling[0]
     # The database is gone for a moment: whoever polls then, it is one.
-    await asyncio.to_thread(hang_up, server)
+    await asyncio.to_thread(hang_up)
     await eventually(lambda: len(polling) == 1)
     stops[first].set()
     await eventually(lambda: polling == [1 - first])

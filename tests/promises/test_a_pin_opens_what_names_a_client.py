@@ -44,6 +44,7 @@ async def test_a_page_is_taken_without_it(locked: Program) -> None:
     assert "Ana" not in screen(locked, "Ben")
 
 
+@pytest.mark.both_databases
 async def test_five_wrong_ones_shut_it_for_a_quarter_of_an_hour(locked: Program) -> None:
     await locked.says("Ben", "/today")
     for left in (4, 3, 2, 1):
@@ -124,6 +125,7 @@ async def test_an_old_button_for_a_phone_needs_the_pin_too(locked: Program) -> N
     assert "Nothing more goes to the phone of Ana" in last(locked, "Ben")
 
 
+@pytest.mark.both_databases
 async def test_every_look_is_recorded(locked: Program) -> None:
     await locked.taps("Ben", "Open")
     assert "alert_opened" not in looks(locked, "Ben")

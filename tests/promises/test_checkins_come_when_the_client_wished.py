@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
@@ -48,6 +49,7 @@ async def test_a_late_answer_moves_no_rhythm(program: Program) -> None:
     assert when(program, "Ana", Kind.CHECKIN)[1] == "2027-03-15 10:00"
 
 
+@pytest.mark.both_databases
 async def test_unanswered_there_is_one_nudge_then_two_silences_are_the_workers_task(
     program: Program,
 ) -> None:
@@ -102,6 +104,7 @@ async def test_after_hours_of_outage_nothing_is_sent_in_a_heap(program: Program)
     assert kept_back(program) == ["too late; planned anew"]
 
 
+@pytest.mark.both_databases
 async def test_an_answer_that_waited_out_an_outage_is_no_silence(program: Program) -> None:
     await program.wait(timedelta(days=7, hours=-1))
     program.clock.move_by(timedelta(days=1, hours=2))  # the miss was due two hours ago
@@ -136,6 +139,7 @@ async def test_a_question_held_up_by_an_outage_does_not_come_at_night(program: P
     assert when(program, "Ana", Kind.CHECKIN) == ["2027-03-09 09:00"]
 
 
+@pytest.mark.both_databases
 async def test_less_often_is_an_answer_and_is_kept(program: Program) -> None:
     await program.wait(timedelta(days=7, hours=4))
     await program.taps("Ana", "Less often")
@@ -178,6 +182,7 @@ async def test_a_break_ends_by_itself_and_not_in_the_night(program: Program) -> 
     assert when(program, "Ana", Kind.CHECKIN) == ["2027-03-15 10:00"]
 
 
+@pytest.mark.both_databases
 async def test_the_tick_run_twice_asks_once(program: Program) -> None:
     program.clock.move_by(timedelta(days=6, hours=22))
     assert remind.tick(program.house) == 1
@@ -186,6 +191,7 @@ async def test_the_tick_run_twice_asks_once(program: Program) -> None:
     assert len(program.got("Ana", Kind.CHECKIN)) == 1
 
 
+@pytest.mark.both_databases
 async def test_a_mistake_of_ours_does_not_end_the_asking(program: Program) -> None:
     with program.house.db.write() as s:
         due = s.scalars(sa.select(Due).where(Due.kind == DueKind.CHECKIN)).one()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 import sqlalchemy as sa
 
 from bot.core.messages import Kind
 from bot.store.tables import Alert, OnCall
 from tests.support.program import Program, build, client
+
+pytestmark = pytest.mark.both_databases
 
 MIN = timedelta(minutes=1)
 

@@ -25,6 +25,7 @@ AROUND = ["2027-06-08 10:00", "2027-06-14 10:00", "2027-06-15 10:00", "2027-06-1
 AROUND += ["2027-06-22 10:00"]
 
 
+@pytest.mark.both_databases
 async def test_the_worker_hears_two_weeks_before_and_the_client_around_the_day(
     program: Program,
 ) -> None:
@@ -133,6 +134,7 @@ async def test_a_date_that_comes_once_comes_once(program: Program, kind: DateKin
     assert waiting(program, DueKind.DATE) == []
 
 
+@pytest.mark.both_databases
 async def test_it_comes_at_the_hour_of_the_clients_own_zone_also_when_clocks_change(
     tmp_path: Path,
 ) -> None:
@@ -181,6 +183,7 @@ async def test_an_hour_in_quiet_hours_moves_within_its_day(program: Program) -> 
     ]
 
 
+@pytest.mark.both_databases
 async def test_a_changed_date_is_said_on_its_new_day_only(program: Program) -> None:
     found = remember(program, date(2024, 6, 15))
     with program.house.db.write() as s:
@@ -233,6 +236,7 @@ async def test_who_takes_a_break_or_left_hears_nothing_but_the_worker_does(
     assert when(program, "Ben", Kind.PREPARE) == ["2027-06-01 10:00"]
 
 
+@pytest.mark.both_databases
 async def test_locked_up_the_day_is_the_workers_and_after_a_death_nobody_is_told(
     program: Program,
 ) -> None:
@@ -273,6 +277,7 @@ async def test_at_night_after_an_outage_it_is_not_said_the_next_morning(program:
     assert when(program, "Ana", Kind.ANNIVERSARY) == ["2027-03-04 10:00"]
 
 
+@pytest.mark.both_databases
 async def test_one_date_that_breaks_stops_no_other(program: Program) -> None:
     broken = remember(program, date(2024, 3, 2))
     remember(program, date(2024, 3, 2), kind=DateKind.BIRTHDAY)
@@ -303,6 +308,7 @@ async def test_a_line_that_could_not_be_said_is_planned_for_next_year(program: P
     assert [day for day in when(program, "Ana", Kind.ANNIVERSARY) if day[:10] == "2028-03-02"]
 
 
+@pytest.mark.both_databases
 async def test_the_tick_run_twice_says_it_once(program: Program) -> None:
     remember(program, date(2024, 3, 2))
     program.clock.move_by(timedelta(hours=22))

@@ -41,6 +41,7 @@ def test_no_text_to_a_worker_begins_with_what_it_is_about(file: str) -> None:
     assert telling == []
 
 
+@pytest.mark.both_databases
 async def test_a_page_is_a_number_until_the_pin_was_given(program: Program) -> None:
     await unlock(program, "Ben")
     await program.wait(timedelta(minutes=16))
@@ -57,6 +58,7 @@ async def test_a_page_is_a_number_until_the_pin_was_given(program: Program) -> N
     assert shown.protect
 
 
+@pytest.mark.both_databases
 async def test_what_was_opened_leaves_the_chat_at_closing(program: Program) -> None:
     await unlock(program, "Ben")
     await program.says("Ana", "they outside my house rn")

@@ -15,6 +15,8 @@ from bot.store.tables import AlertLog
 from tests.support.program import Program
 from tests.support.staff import alert, last, tap_again, unlock, worker
 
+pytestmark = pytest.mark.both_databases
+
 MIN = timedelta(minutes=1)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
 
 from bot.core.alerts import AlertState, Move
@@ -12,6 +13,8 @@ from bot.service import moves
 from bot.store import people
 from bot.store.tables import Alert
 from tests.support.program import Program
+
+pytestmark = pytest.mark.both_databases
 
 MIN = timedelta(minutes=1)
 

@@ -75,6 +75,7 @@ async def test_words_stay_while_somebody_needs_them_and_go_when_the_alert_is_clo
     assert words(program) == []
 
 
+@pytest.mark.both_databases
 async def test_words_without_danger_go_as_soon_as_they_were_handled(program: Program) -> None:
     with program.house.db.write() as s:
         s.scalars(sa.select(Client)).one().state = "left"  # type: ignore[assignment]
@@ -110,6 +111,7 @@ async def test_after_thirty_days_no_words_are_kept_whatever_became_of_the_alert(
         assert s.scalars(sa.select(Alert.state)).one() == "triggered"
 
 
+@pytest.mark.both_databases
 async def test_retaliation_and_every_why_go_a_week_after_closing_and_the_outcome_stays(
     program: Program,
 ) -> None:
@@ -137,6 +139,7 @@ async def test_retaliation_and_every_why_go_a_week_after_closing_and_the_outcome
         assert s.scalars(sa.select(Seen)).all() == []
 
 
+@pytest.mark.both_databases
 async def test_what_left_us_unsure_goes_too(program: Program) -> None:
     await program.says("Ana", "hmm they around again")
     await program.taps("Ana", "Yes")
@@ -203,6 +206,7 @@ class Stubborn:
         (SendFailed("", permanent=True, reason=Reason.REFUSED), 0),
     ],
 )
+@pytest.mark.both_databases
 async def test_a_deletion_that_fails_is_tried_again_unless_it_never_can(
     program: Program, fault: Exception, deleted: int
 ) -> None:
@@ -221,6 +225,7 @@ async def test_a_deletion_that_fails_is_tried_again_unless_it_never_can(
     assert channel.deleted == before + deleted
 
 
+@pytest.mark.both_databases
 async def test_a_legal_hold_stops_erasing_for_this_client(program: Program) -> None:
     hold(program)
     await program.says("Ana", "gonna get back at them")
@@ -252,6 +257,7 @@ async def test_a_late_call_me_still_reaches_a_person(program: Program) -> None:
     assert len(program.got("Ben", Kind.PAGE)) == 1
 
 
+@pytest.mark.both_databases
 async def test_used_links_go(program: Program) -> None:
     with program.house.db.write() as s:
         at, ben = program.clock.now(), s.scalars(sa.select(Worker)).first()
@@ -269,6 +275,7 @@ async def test_used_links_go(program: Program) -> None:
         assert s.scalars(sa.select(Invite)).all() == []
 
 
+@pytest.mark.both_databases
 async def test_the_tick_run_twice_finds_nothing_more_to_erase(program: Program) -> None:
     await program.says("Ana", "gonna get back at them")
     await program.says("Ana", "hmm they around again")

@@ -23,8 +23,9 @@ from tests.support.service import until
 PREFIX = "saf-postgresql-"
 TEMPLATE = "migrated"
 MUST = "SAF_TESTS_NEED_POSTGRESQL"  # set by .ci/run where it can install the server
-# Nothing of a test outlives it, so nothing has to reach a disk.
-FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
+# Nothing of a test outlives this machine, so nothing has to reach a disk; but what is committed is
+# handed to the kernel (synchronous_commit stays on), or a restart would lose it.
+FAST = ("fsync=off", "full_page_writes=off", "autovacuum=off")
 
 
 class NoServer(Exception):
@@ -94,6 +95,11 @@ class Server:
         return False
 
     @property
+    def running(self) -> bool:
+        """Tell whether it was started and not stopped."""
+        return self._process is not None
+
+    @property
     def log(self) -> str:
         """Return what the server wrote."""
         return (self.folder / "log").read_text(encoding="utf-8", errors="replace")
@@ -144,6 +150,14 @@ class Server:
         name = f"test_{next(self._numbers)}"
         self.ask(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
         return name
+
+    def hang_up(self, name: str) -> None:
+        """Break every connection to a database, in whatever it is doing."""
+        self.ask(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            name,
+        )
 
     def drop(self, name: str) -> None:
         """Remove a database, whoever is still connected to it."""
