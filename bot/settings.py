@@ -42,8 +42,10 @@ class Settings:
     API server. ``SAF_CLIENT_BOT``, ``SAF_WORKER_BOT``: the bots' usernames, for the links that the
     command line makes. ``SAF_WEBHOOK_URL``, ``SAF_WEBHOOK_SECRET``: webhooks instead of polling,
     taken at ``SAF_WEBHOOK_HOST`` and ``SAF_WEBHOOK_PORT`` (default 127.0.0.1 and 8443: a proxy
-    before us ends TLS). ``SAF_TIMEZONE``: zone of people recorded without one. ``SAF_DATA``,
-    ``SAF_MODELS``: other folders for the staff's room and the trained models.
+    before us ends TLS). ``SAF_SMTP_URL``, ``SAF_EMAIL_FROM``: a mail server and the sender for
+    pages that ring in a second place. ``SAF_GATEWAY_URL``, ``SAF_GATEWAY_SECRET``: a gateway that
+    texts or calls, and its bearer token. ``SAF_TIMEZONE``: zone of people recorded without one.
+    ``SAF_DATA``, ``SAF_MODELS``: other folders for the staff's room and the trained models.
     """
 
     home: Path = Path("var")
@@ -58,6 +60,10 @@ class Settings:
     webhook_secret: Sensitive = field(default=Sensitive(""))
     webhook_host: str = "127.0.0.1"
     webhook_port: int = 8443
+    smtp_url: Sensitive = field(default=Sensitive(""))
+    email_from: str = ""
+    gateway_url: Sensitive = field(default=Sensitive(""))
+    gateway_secret: Sensitive = field(default=Sensitive(""))
     timezone: str = "America/Chicago"
     data: Path = ROOT / "data"
     models: Path = ROOT / "models"
@@ -94,6 +100,10 @@ def read(environment: Mapping[str, str] | None = None, home: Path | None = None)
         webhook_secret=Sensitive(env.get("SAF_WEBHOOK_SECRET", "")),
         webhook_host=env.get("SAF_WEBHOOK_HOST", "127.0.0.1"),
         webhook_port=int(port),
+        smtp_url=Sensitive(env.get("SAF_SMTP_URL", "")),
+        email_from=env.get("SAF_EMAIL_FROM", ""),
+        gateway_url=Sensitive(env.get("SAF_GATEWAY_URL", "")),
+        gateway_secret=Sensitive(env.get("SAF_GATEWAY_SECRET", "")),
         timezone=env.get("SAF_TIMEZONE", "America/Chicago"),
         data=Path(env.get("SAF_DATA", str(ROOT / "data"))),
         models=Path(env.get("SAF_MODELS", str(ROOT / "models"))),

@@ -1,4 +1,4 @@
-"""A channel for rehearsals: it takes messages like Telegram and breaks when it is told to."""
+"""Channels for rehearsals: they take messages like real ones and break when they are told to."""
 
 from __future__ import annotations
 
@@ -9,17 +9,30 @@ from bot.channels.base import Reason, SendFailed
 from bot.core.messages import Bot, Outgoing
 
 
+def channels(
+    down: Callable[[], bool], blocked: Callable[[str], bool]
+) -> dict[str, RehearsalChannel]:
+    """Return Telegram, which breaks as it is told, and the second ways beside it, which hold."""
+    telegram = RehearsalChannel(down, blocked)
+    others = (RehearsalChannel(_never, lambda chat: False, name) for name in ("email", "webhook"))
+    return {channel.name: channel for channel in (telegram, *others)}
+
+
+def _never() -> bool:
+    return False
+
+
 class RehearsalChannel:
-    """Stands in for Telegram; what it took was read, those who watch the deliveries print it.
+    """Stands in for a channel; what it took was read, those who watch the deliveries print it.
 
     ``down``: whether nothing comes through now. ``blocked``: whether a chat blocked its bot now.
     """
 
-    name = "telegram"
-
-    def __init__(self, down: Callable[[], bool], blocked: Callable[[str], bool]) -> None:
+    def __init__(
+        self, down: Callable[[], bool], blocked: Callable[[str], bool], name: str = "telegram"
+    ) -> None:
         """Begin with no message."""
-        self._down, self._blocked = down, blocked
+        self.name, self._down, self._blocked = name, down, blocked
         self._numbers = count(1)
 
     async def send(self, message: Outgoing) -> str:

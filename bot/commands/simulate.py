@@ -48,7 +48,7 @@ async def _play(chosen: Settings, home: Path, scenario: Scenario) -> None:
     from functools import partial
 
     from bot import wiring
-    from bot.channels.rehearsal import RehearsalChannel
+    from bot.channels import rehearsal
     from bot.clock import VirtualClock
     from bot.core.scenario import Fault
     from bot.service.rehearse import Rehearsal, blocked, down
@@ -56,13 +56,11 @@ async def _play(chosen: Settings, home: Path, scenario: Scenario) -> None:
     from bot.stage import as_row
 
     clock = VirtualClock(scenario.start)
-    channel = RehearsalChannel(
+    channels = rehearsal.channels(
         partial(down, scenario, clock, Fault.TELEGRAM_DOWN), partial(blocked, scenario, clock)
     )
     own = replace(chosen, home=home, database_url=Sensitive(""), key_file=None)
-    house = wiring.open_house(
-        own, clock=clock, channels={channel.name: channel}, triage=_LateTriage(chosen)
-    )
+    house = wiring.open_house(own, clock=clock, channels=channels, triage=_LateTriage(chosen))
     house.heard.append(lambda heard: click.echo(as_row(heard)))
     async with AsyncExitStack() as stack:
         house.engine = _LateEngine(house, own, stack)

@@ -107,3 +107,4 @@ class Outgoing:
     silent: bool = False
     protect: bool = False
     bot: Bot = Bot.CLIENT
+    key: str = ""  # the same when a message is sent again; for channels that drop doubles

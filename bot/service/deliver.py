@@ -163,7 +163,7 @@ def _claim(house: House, id_: str) -> tuple[Channel, Outgoing] | None:
             return None
         text, buttons = _content(s, house, row, person, channel, now)
         bot = Bot.CLIENT if row.role is Role.CLIENT else Bot.WORKER
-        return channel, Outgoing(address, text, buttons, row.silent, row.protect, bot)
+        return channel, Outgoing(address, text, buttons, row.silent, row.protect, bot, row.id)
 
 
 def _content(

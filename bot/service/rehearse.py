@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from bot.clock import VirtualClock
 from bot.core.messages import Bot, Inbound, InboundKind
 from bot.core.scenario import Day, Event, Fault, Happening, Scenario, Trouble
-from bot.service import consent, dates, enrol, incidents, staff, ticks
+from bot.service import consent, dates, enrol, incidents, second, staff, ticks
 from bot.service.house import Engine, House, in_thread
 from bot.service.receive import Lines
 from bot.store import people
@@ -81,8 +81,9 @@ def _workers(s: Session, house: House, scenario: Scenario, start: datetime) -> d
             s, house.sealer, one.name, one.role, at, language=one.language, zone=one.zone
         )
         if one.email:
-            worker.email = house.sealer.program.seal("worker.email", worker.id, one.email)
+            second.keep(house.sealer, worker, second.EMAIL, one.email)
         enrol.bind(s, house, worker, CHANNEL, one.name)
+        worker.tested_at = start
         found[one.name] = worker
     return found
 

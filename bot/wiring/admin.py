@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot import settings, wiring
+from bot.clock import SystemClock
 from bot.core.danger import Context, Verdict
 from bot.core.hours import Span
 from bot.core.messages import Bot
@@ -23,6 +24,7 @@ from bot.service.house import House
 from bot.store import people
 from bot.store.session import Database
 from bot.store.tables import Client, Worker
+from bot.wiring.second_ways import second_ways
 
 LONGEST_NAME = 40
 _NAME = re.compile(r"[^\W_][\w .'-]*")
@@ -97,7 +99,10 @@ def office(home: Path | None, *, create: bool = False) -> Iterator[Office]:
                 f"There is no program in {chosen.home} yet; begin with `saf worker add NAME`, or "
                 "name its folder with --home."
             )
-        house = wiring.open_house(chosen, triage=_NoTriage())
+        clock = SystemClock()
+        house = wiring.open_house(
+            chosen, clock=clock, channels=second_ways(chosen, clock), triage=_NoTriage()
+        )
         with house.db.write() as s:
             yield Office(s, house, house.clock.now(), chosen)
     except sa.exc.SQLAlchemyError as error:

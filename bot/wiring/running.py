@@ -27,6 +27,7 @@ from bot.service.receive import Lines
 from bot.settings import Settings
 from bot.wiring import models, published, standing_by
 from bot.wiring.dialogue import Dialogue, Server, dialogue
+from bot.wiring.second_ways import second_ways
 from bot.wiring.telegram import names, telegram
 from bot.wiring.ticking import Ticks
 from bot.wiring.watching import SECONDS as LOOK
@@ -199,9 +200,8 @@ def build(
         say(f"version {live.number} of {live.at:.10} is live")
     train = train and live is None
     channel = telegram(settings, clock)
-    house = wiring.open_house(
-        settings, clock=clock, channels={channel.name: channel}, fault=_dying(os.environ)
-    )
+    channels = {channel.name: channel, **second_ways(settings, clock)}
+    house = wiring.open_house(settings, clock=clock, channels=channels, fault=_dying(os.environ))
     if train and Part.TELEGRAM in parts:
         models.danger(settings, say)
         house.triage = wiring.load_triage(settings.models, settings.data)

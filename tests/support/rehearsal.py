@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bot.channels.rehearsal import RehearsalChannel
+from bot.channels.rehearsal import channels
 from bot.clock import VirtualClock
 from bot.content import scenario as scenarios
 from bot.core.scenario import Fault
@@ -39,13 +39,12 @@ def play(text: str, folder: Path, *, span: tuple[str, str] | None = None) -> lis
     file.write_text(text, encoding="utf-8")
     read = scenarios.load(file, OUTCOMES)
     clock = VirtualClock(read.start)
-    channel = RehearsalChannel(
-        partial(down, read, clock, Fault.TELEGRAM_DOWN), partial(blocked, read, clock)
-    )
     house = open_house(
         Settings(home=folder / "home"),
         clock=clock,
-        channels={channel.name: channel},
+        channels=channels(
+            partial(down, read, clock, Fault.TELEGRAM_DOWN), partial(blocked, read, clock)
+        ),
         triage=Rules(),
     )
     rows: list[dict[str, Any]] = []
