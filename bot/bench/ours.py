@@ -51,8 +51,8 @@ class Ours:
 
     house: House
     lines: receive.Lines
-    dialogue: Dialogue
-    began: float
+    dialogue: Dialogue | None = None  # None: the house has an engine already
+    began: float = 0.0
     expected: int = 0  # answers that the script says must have been saved by now
     start_seconds: float = 0.0
     tried_again: set[str] = field(default_factory=set)  # messages that the engine was late for
@@ -60,7 +60,7 @@ class Ours:
 
     async def first_reply(self, say: Say) -> None:
         """Wait for the engine's first turn; SafError when it does not come up."""
-        if not await self.dialogue.ready(say):
+        if self.dialogue is None or not await self.dialogue.ready(say):
             raise SafError("The dialogue engine does not start, so there is nothing to measure.")
         await self._engine_turn(NOTHING_ASKED, Line("hola"))
         self.start_seconds = round(time.monotonic() - self.began, 1)
@@ -68,7 +68,8 @@ class Ours:
     @property
     def engine_pid(self) -> int | None:
         """Return the engine's process; None when it runs somewhere else."""
-        return self.dialogue.supervisor.pid if self.dialogue.supervisor else None
+        supervisor = self.dialogue.supervisor if self.dialogue else None
+        return supervisor.pid if supervisor else None
 
     async def enrol(self, clients: int) -> None:
         """Record so many clients, every second one Spanish, and a worker for each sixteen."""
@@ -116,7 +117,7 @@ class Ours:
             raise SafError("A message of the benchmark was taken for one that came before.")
         await self.lines.work(row)
         took = time.monotonic() - began
-        while (tokens := await in_thread(_reply, self.house, row.id)) is None:
+        while (tokens := await in_thread(_reply, self.house, row.id, line)) is None:
             # The engine was too slow, as on a crowded machine: a tick takes the turn up again.
             self.tried_again.add(row.id)
             if took > GIVE_UP_SECONDS:
@@ -206,10 +207,18 @@ def _saved(house: House) -> int:
         return s.scalar(sa.select(sa.func.count()).select_from(Answer)) or 0
 
 
-def _reply(house: House, inbox_id: str) -> dict[str, str] | None:
-    """Return the tokens of the reply's buttons by value; None while a message is not handled."""
+def _reply(house: House, inbox_id: str, line: Line) -> dict[str, str] | None:
+    """Return the tokens of the reply's buttons by value; None while a message is not handled.
+
+    SafError when triage hears danger: an alert or an ask is another turn than stock's.
+    """
     with house.db.read() as s:
         row = s.get_one(Inbox, inbox_id)
+        if row.hold or (row.urgency is not None and row.urgency.pages):
+            raise SafError(
+                f"Triage now reads {line.text!r} as {row.urgency}, so what follows cannot be"
+                " compared: write a calmer line in bot/bench/script.py."
+            )
         if row.state is not InboxState.HANDLED:
             return None
         client = s.get_one(Client, row.client_id)

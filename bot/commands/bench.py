@@ -25,9 +25,10 @@ def command(turns: int, ours_only: bool, as_json: bool, engine_url: str) -> None
     """
     import asyncio
     import json
+    import signal
 
     from bot import log, settings
-    from bot.bench.measure import Wanted, measure
+    from bot.bench.measure import Figures, Wanted, measure
     from bot.bench.report import render
     from bot.wiring import models
 
@@ -36,7 +37,17 @@ def command(turns: int, ours_only: bool, as_json: bool, engine_url: str) -> None
     models.danger(chosen, _say)
     models.dialogue(chosen, _say)
     wanted = Wanted(turns, ours_only=ours_only, engine_url=engine_url)
-    figures = asyncio.run(measure(chosen, wanted, _say))
+
+    async def run() -> Figures:
+        task = asyncio.ensure_future(measure(chosen, wanted, _say))
+        # However we are told to end, stock Rasa's processes have to end with us.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        return await task
+
+    try:
+        figures = asyncio.run(run())
+    except asyncio.CancelledError:
+        raise click.Abort from None
     click.echo(json.dumps(figures, indent=2) if as_json else render(figures))
 
 
