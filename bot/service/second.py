@@ -5,6 +5,7 @@ Nothing that leaves here names anybody or says what it is about: only that it ri
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -35,18 +36,18 @@ def keep(sealer: Sealer, worker: Worker, way: str, where: str) -> None:
     setattr(worker, column, sealer.program.seal(place, worker.id, where) if where else None)
 
 
-def ways(house: House, worker: Worker) -> list[str]:
+def ways(channels: Container[str], worker: Worker) -> list[str]:
     """Return the second ways that a worker has and this installation can use."""
     return [
         way
         for way, column in WAYS.items()
-        if getattr(worker, column) is not None and way in house.channels
+        if getattr(worker, column) is not None and way in channels
     ]
 
 
-def reachable(house: House, worker: Worker) -> bool:
+def reachable(channels: Container[str], worker: Worker) -> bool:
     """Tell whether a page can leave to a worker at all."""
-    return worker.active and (worker.chat is not None or bool(ways(house, worker)))
+    return worker.active and (worker.chat is not None or bool(ways(channels, worker)))
 
 
 def follow(
@@ -67,7 +68,7 @@ def follow(
     by the gateway when sounds are allowed again.
     """
     wrote = None
-    for way in ways(house, worker):
+    for way in ways(house.channels, worker):
         later = at if at_once else at + house.content.escalation.second_after
         if silent and way == WEBHOOK:
             if not at_once:
