@@ -50,8 +50,10 @@ class Database:
 
     @property
     def where(self) -> str:
-        """Say where the database is, without its password."""
-        return str(self.url.database) if self.sqlite else self.url.render_as_string()
+        """Say where the database is: its folder, or its URL without the password."""
+        if self.sqlite:
+            return str(Path(self.url.database or "").parent)
+        return self.url.render_as_string(hide_password=True)
 
     @contextmanager
     def read(self) -> Iterator[Session]:

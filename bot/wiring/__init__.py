@@ -17,7 +17,7 @@ from bot.errors import KeyTrouble, StoreTrouble
 from bot.service.house import House, Judge
 from bot.settings import Settings
 from bot.store.sealed import Sealer, read_key
-from bot.store.session import Database
+from bot.store.session import Database, why
 from bot.store.tables import Program
 from bot.wiring import published
 
@@ -57,7 +57,7 @@ def _check_key(database: Database, sealer: Sealer) -> None:
                     "the key is not the one that sealed this database; put the right key back"
                 )
     except sa.exc.SQLAlchemyError as error:
-        raise StoreTrouble(f"the database cannot be written: {error.__cause__}") from None
+        raise StoreTrouble(f"the database cannot be written: {why(error)}") from None
 
 
 def open_house(

@@ -22,7 +22,7 @@ from bot.errors import SafError, StoreTrouble
 from bot.service import enrol
 from bot.service.house import House
 from bot.store import people
-from bot.store.session import Database
+from bot.store.session import Database, why
 from bot.store.tables import Client, Worker
 from bot.wiring.second_ways import second_ways
 
@@ -94,10 +94,11 @@ def office(home: Path | None, *, create: bool = False) -> Iterator[Office]:
     """
     chosen = settings.read(home=home)
     try:
-        if not create and not Database(chosen.url).exists():
+        database = Database(chosen.url)
+        if not create and not database.exists():
             raise SafError(
-                f"There is no program in {chosen.home} yet; begin with `saf worker add NAME`, or "
-                "name its folder with --home."
+                f"There is no program in {database.where} yet; begin with `saf worker add NAME`, "
+                "or name its folder with --home."
             )
         clock = SystemClock()
         house = wiring.open_house(
@@ -106,8 +107,7 @@ def office(home: Path | None, *, create: bool = False) -> Iterator[Office]:
         with house.db.write() as s:
             yield Office(s, house, house.clock.now(), chosen)
     except sa.exc.SQLAlchemyError as error:
-        why = str(getattr(error, "orig", None) or type(error).__name__)
-        raise StoreTrouble(f"The database cannot be used now ({why}); try again.") from None
+        raise StoreTrouble(f"The database cannot be used now ({why(error)}); try again.") from None
 
 
 def checked_name(name: str, what: str) -> str:

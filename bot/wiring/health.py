@@ -16,11 +16,11 @@ from bot.core.findings import Finding, bad, ok, warn
 from bot.core.messages import Bot
 from bot.danger.encoder import Encoder, EncoderMissing
 from bot.environments import Environments
-from bot.errors import ContentError, SafError
+from bot.errors import ContentError, SafError, StoreTrouble
 from bot.service import reach
 from bot.settings import Settings
 from bot.store.sealed import Sealer, read_key
-from bot.store.session import Database
+from bot.store.session import Database, why
 from bot.store.tables import Program
 from bot.wiring import load_triage, models, published
 from bot.wiring.telegram import telegram
@@ -139,9 +139,12 @@ def program(settings: Settings, clock: Clock) -> Iterator[Finding]:
     try:
         database = Database(settings.url)
         if not database.exists():
-            yield bad("database", f"there is none in {settings.home}; begin with `saf worker add`")
+            yield bad("database", f"there is none in {database.where}; begin with `saf worker add`")
             return
         sealer = Sealer(read_key(settings.key, database_exists=True))
+    except StoreTrouble as trouble:
+        yield bad("database", str(trouble))
+        return
     except SafError as trouble:
         yield bad("key", str(trouble))
         return
@@ -150,8 +153,7 @@ def program(settings: Settings, clock: Clock) -> Iterator[Finding]:
     try:
         yield from _database(database, sealer, clock)
     except sa.exc.SQLAlchemyError as error:
-        why = str(getattr(error, "orig", None) or type(error).__name__)
-        yield bad("database", f"it cannot be used now ({why})")
+        yield bad("database", f"it cannot be used now ({why(error)})")
     except SafError as trouble:
         yield bad("key", str(trouble))
     finally:
