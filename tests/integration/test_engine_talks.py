@@ -6,12 +6,15 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
 
+from bot.bench import script
+from bot.bench.ours import Ours
 from bot.core.danger import Signal
 from bot.core.effects import (
     AskForPerson,
@@ -23,9 +26,11 @@ from bot.core.effects import (
     WantHelp,
 )
 from bot.errors import EngineDown, TurnFailed
+from bot.service.receive import Lines
 from bot.settings import Settings
 from bot.wiring import models
 from tests.support.engine import TOKEN, Talk, talking
+from tests.support.program import build
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -309,3 +314,17 @@ async def test_an_engine_killed_in_a_turn_comes_back_and_takes_it_up(talk: Talk)
         await talk.say(choice="good")
     await eventually(lambda: talk.supervisor.where(), within=60)
     assert (await talk.say(choice="good")).effects[-1] == FinishFlow("checkin")
+
+
+async def test_the_benchmark_plays_whole_check_ins_and_finds_every_answer(
+    talk: Talk, tmp_path: Path
+) -> None:
+    plan = script.Plan(clients=2, rounds=1)
+    house = build(tmp_path).house
+    house.turns, house.engine = talk.turns, talk.client
+    bench = Ours(house, Lines(house))
+    await bench.enrol(plan.clients)
+    measured = await bench.play(plan)
+    assert len(measured.seconds) == plan.turns
+    assert bench.expected == await bench.saved() > 0
+    assert len((await bench.engine_alone(plan)).seconds) == plan.turns
