@@ -136,6 +136,11 @@ def override(
         speak.to_worker(s, house, at, other, Kind.NOTICE, words, key=key)
 
 
+def has_any(s: Session, zone: str, worker: Worker, starts: datetime, ends: datetime) -> bool:
+    """Tell whether a worker is on call at some time of a span."""
+    return any(one.worker_id == worker.id for one in rota.schedule(s, zone, starts, ends))
+
+
 def _off(s: Session, worker: Worker, starts: datetime, ends: datetime) -> bool:
     mine = sa.select(OverrideRow.id).where(
         OverrideRow.worker_id == worker.id, OverrideRow.starts < ends, OverrideRow.ends > starts

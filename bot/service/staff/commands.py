@@ -12,7 +12,7 @@ from bot.core.messages import Bot
 from bot.core.people import PhoneState
 from bot.errors import SafError
 from bot.service import dates, enrol
-from bot.service.staff import asking, code_words, phones, pin, plans, today
+from bot.service.staff import asking, code_words, phones, pin, plans, shifts, today
 from bot.service.staff.days import sensible
 from bot.service.staff.desk import Desk
 from bot.store import people
@@ -54,7 +54,7 @@ def _client(desk: Desk, words: Sequence[str]) -> tuple[Client | None, Sequence[s
     """
     for end in range(len(words), 0, -1):
         client = people.client_by_alias(desk.s, desk.house.sealer, " ".join(words[:end]))
-        if client is not None and client.key is not None and people.may_see(desk.worker, client):
+        if client is not None and client.key is not None and desk.sees(client):
             return client, words[end:]
     desk.say("utter_worker_no_such_client")
     return None, words
@@ -165,6 +165,7 @@ _COMMANDS: dict[str, Command] = {
     "help": Command(_help, shows=False),
     "pin": Command(_pin, shows=False),
     "today": Command(_today),
+    "oncall": Command(shifts.run, shows=False),
     "checkin": Command(_checkin, "utter_usage_checkin"),
     "date": Command(_date, "utter_usage_date"),
     "invite": Command(_invite, "utter_usage_invite"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.core.alerts import Move
-from bot.service.staff import acts, phones, pin, plan_taps
+from bot.service.staff import acts, phones, pin, plan_taps, shifts, today
 from bot.service.staff.desk import Desk
 from bot.store import people
 from bot.store.tables import Alert, ButtonRow, Client, Task, TaskState, Worker
@@ -66,7 +66,7 @@ def _done(desk: Desk, button: ButtonRow) -> None:
     task = desk.s.get(Task, button.value)
     if task is None:
         desk.say("utter_worker_not_yours")
-    elif task.worker_id != desk.worker.id:
+    elif not today.mine(desk, task):
         other = people.worker_name(desk.house.sealer, desk.s.get_one(Worker, task.worker_id))
         desk.say("utter_task_with_other", other=other)
     elif task.state is not TaskState.OPEN:
@@ -86,6 +86,7 @@ _DOES: dict[str, Does] = {
     "close": _close,
     "close_as": _close_as,
     "done": _done,
+    "heard": shifts.heard,
     "phone": phones.tapped,
     "phone_sure": phones.sure,
     **plan_taps.DOES,
