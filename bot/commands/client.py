@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.commands import client_trust
+
 if TYPE_CHECKING:
     from bot.core.people import Situation
 
@@ -29,6 +31,10 @@ KINDS = ["anniversary", "killing", "shooting", "birthday", "funeral", "vigil", "
 @click.group
 def command() -> None:
     """Record clients under an alias, never under a legal name, and what is to be known."""
+
+
+for _one in (client_trust.never_tell, client_trust.question):
+    command.add_command(_one)
 
 
 @command.command

@@ -170,8 +170,11 @@ def hand_over(
 
     1. The new worker gets a task that says so, and a page for every open alert.
     2. An alert that the old worker had and did not finish is nobody's now, so it rings again.
-    3. The old worker's pages open nothing any more.
+    3. The old worker's pages open nothing any more, and what they show leaves their phone.
+    Raises SafError when the client does not want the new worker to know.
     """
+    if not people.may_know(to, client):
+        raise SafError("this client does not want that worker to know; nobody is given to them")
     before, client.worker_id = client.worker_id, to.id
     s.execute(
         sa.update(Task)

@@ -55,7 +55,7 @@ class _Page:
         yield self._say(
             "utter_export_person",
             alias=people.alias(self._house.sealer, client),
-            worker=speak.worker_for(self._s, self._house, client),
+            worker=speak.worker_for(self._s, self._house, client, at),
             state=self._say(f"utter_export_state_{client.state}"),
             what=self._say(f"utter_phone_{client.phone}"),
         )

@@ -112,6 +112,8 @@ def _unname(house: House, client: Client) -> None:
     client.alias = house.sealer.program.seal("client.alias", client.id, "-")
     client.alias_lookup = house.sealer.lookup("alias", nobody)
     client.chat = client.chat_lookup = client.channel = client.code_word = None
+    client.agreed_question = client.writer_id = client.writer_since = client.writer_last_at = None
+    client.never_tell = {}
     client.situation = client.paused_until = client.held_at = None
     client.state = ClientState.LEFT
     client.key = None

@@ -14,14 +14,17 @@ from bot.core.messages import Kind
 from bot.core.people import Role
 from bot.service import second, speak
 from bot.service.house import House
-from bot.store import care, people, rota
+from bot.store import care, people, rota, telling
 from bot.store.tables import Alert, Client, Outbox, Worker
 
 
 def whom(
     s: Session, house: House, who: Iterable[Target], client: Client, at: datetime
 ) -> list[Worker]:
-    """Return whom a step means, also who cannot be reached; operators are never shown a client."""
+    """Return whom a step means, also who cannot be reached; operators are never shown a client.
+
+    Whoever is on leave has a substitute, whoever must not be told the fallback named for them.
+    """
     found: dict[str, Worker] = {}
     for one in who:
         if isinstance(one, Named):
@@ -35,7 +38,7 @@ def whom(
             group = people.supervisors(s)
         meant = (worker for worker in group if worker.active and worker.role is not Role.OPERATOR)
         found.update({worker.id: worker for worker in meant})
-    return list(found.values())
+    return telling.receivers(s, client, found.values(), at)
 
 
 def on_call(s: Session, house: House, at: datetime) -> Sequence[Worker]:
@@ -49,8 +52,9 @@ def cannot_reach(
     """Record that no page reaches a worker, and tell the supervisors, once a day for each."""
     care.log(s, alert, at, LogEvent.PAGE_FAILED, worker_id=worker.id, detail=detail)
     name = people.worker_name(house.sealer, worker)
+    client = s.get_one(Client, alert.client_id)
     for other in people.supervisors(s):
-        if other.id == worker.id:
+        if other.id == worker.id or not people.may_know(other, client):
             continue
         words = speak.text(
             house, "utter_task_page_failed", other.language, other=name, number=alert.id

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.core.alerts import AlertState
+from bot.content.program import Escalation
+from bot.core.alerts import AlertState, Named
 from bot.core.findings import Finding, bad, ok, warn
 from bot.core.messages import Kind
 from bot.core.people import ClientState, Role
+from bot.service import never
+from bot.service import oncall, second
 from bot.store import people
 from bot.store.sealed import Sealer
 from bot.store.tables import (
@@ -26,42 +29,77 @@ from bot.store.tables import (
     Worker,
 )
 
-AHEAD = timedelta(hours=24)
+AHEAD, WEEK = timedelta(hours=24), timedelta(days=7)
 DAY = timedelta(days=1)
 # A running service handles a message in seconds; minutes later nobody is at it.
 STUCK = timedelta(minutes=5)
 UNANSWERED = timedelta(hours=1)
 
 
-def examine(s: Session, sealer: Sealer, now: datetime) -> Iterator[Finding]:
-    """Yield what is wrong with reaching people, and what is well."""
+def examine(
+    s: Session, sealer: Sealer, now: datetime, rules: Escalation, channels: Container[str]
+) -> Iterator[Finding]:
+    """Yield what is wrong with reaching people, and what is well.
+
+    ``channels``: the ways out that this installation has.
+    """
     workers = s.scalars(sa.select(Worker).where(Worker.active).order_by(Worker.made_at)).all()
     clients = s.scalars(
         sa.select(Client).where(Client.key.is_not(None), Client.state != ClientState.LEFT)
     ).all()
-    yield from _workers(sealer, workers)
+    yield from _workers(sealer, workers, channels)
+    yield from _policies(sealer, workers, rules)
     yield from _clients(s, sealer, clients)
-    yield from _on_call(s, now, workers)
+    yield from never.examine(s, sealer, now)
+    yield from _on_call(s, sealer, now, workers, rules.staffed.zone, channels)
     yield from _alerts(s, now)
     yield from _outbox(s, now)
     yield from _inbox(s, now)
     yield from _clock(s, now)
 
 
-def _workers(sealer: Sealer, workers: Sequence[Worker]) -> Iterator[Finding]:
+def _workers(
+    sealer: Sealer, workers: Sequence[Worker], channels: Container[str]
+) -> Iterator[Finding]:
     paged = [worker for worker in workers if worker.role is not Role.OPERATOR]
     if not paged:
         yield bad("workers", "nobody works here yet; begin with `saf worker add NAME`")
         return
     for worker in paged:
-        if worker.chat is None:
-            name = people.worker_name(sealer, worker)
+        name = people.worker_name(sealer, worker)
+        if not second.reachable(channels, worker):
             yield bad("workers", f"{name} cannot be paged: no phone; `saf worker link {name}`")
-    reachable = sum(worker.chat is not None for worker in paged)
+        elif worker.chat is None:
+            yield warn("workers", f"{name} has no phone with us, and cannot answer what rings")
+        for way, column in second.WAYS.items():
+            if getattr(worker, column) is not None and way not in channels:
+                yield bad("workers", f"{name} has a second way, {way}, that is not set up here")
+    reachable = sum(second.reachable(channels, worker) for worker in paged)
     if reachable:
         yield ok("workers", f"{reachable} of {len(paged)} can be paged")
-    if not any(worker.chat and worker.role is Role.SUPERVISOR for worker in paged):
+    if not _supervised(workers, channels):
         yield bad("workers", "no supervisor can be paged when nobody acknowledges")
+
+
+def _supervised(workers: Sequence[Worker], channels: Container[str]) -> bool:
+    supervisors = (worker for worker in workers if worker.role is Role.SUPERVISOR)
+    return any(second.reachable(channels, worker) for worker in supervisors)
+
+
+def _policies(
+    sealer: Sealer, workers: Sequence[Worker], rules: Escalation
+) -> Iterator[Finding]:
+    """Find names in escalation.yml that nobody here has: their step would reach nobody."""
+    known = {
+        people.fold(people.worker_name(sealer, worker))
+        for worker in workers
+        if worker.role is not Role.OPERATOR
+    }
+    steps = (step for policy in rules.policies.values() for step in policy)
+    named = {who.name for step in steps for who in step.who if isinstance(who, Named)}
+    for name in sorted(named):
+        if people.fold(name) not in known:
+            yield bad("escalation", f"escalation.yml pages {name}, and nobody of that name works")
 
 
 def _clients(s: Session, sealer: Sealer, clients: Sequence[Client]) -> Iterator[Finding]:
@@ -81,26 +119,33 @@ def _clients(s: Session, sealer: Sealer, clients: Sequence[Client]) -> Iterator[
     yield ok("clients", f"{reached} of {len(clients)} have a phone with us")
 
 
-def _on_call(s: Session, now: datetime, workers: Sequence[Worker]) -> Iterator[Finding]:
-    """Find the first gap of the next 24 hours in which nobody who can be paged is on call."""
-    asked = sa.select(OnCall.starts, OnCall.ends).join(Worker, Worker.id == OnCall.worker_id)
-    mine = (Worker.active, Worker.chat.is_not(None), OnCall.ends > now, OnCall.starts < now + AHEAD)
-    covered = now
-    for starts, ends in s.execute(asked.where(*mine).order_by(OnCall.starts)):
-        if starts > covered:
-            break
-        covered = max(covered, ends)
-    if covered >= now + AHEAD:
+def _on_call(
+    s: Session,
+    sealer: Sealer,
+    now: datetime,
+    workers: Sequence[Worker],
+    zone: str,
+    channels: Container[str],
+) -> Iterator[Finding]:
+    """Find when of the next 24 hours nobody on call can be reached, and who was never tried."""
+    names = {worker.id: people.worker_name(sealer, worker) for worker in workers}
+    week = oncall.outlook(s, zone, channels, now, now + WEEK)
+    untried = {one.worker_id for one in week.stretches}
+    for worker in workers:
+        if worker.id in untried and worker.tested_at is None:
+            name = names[worker.id]
+            what = f"{name} never acknowledged a test page on this phone; `saf oncall test {name}`"
+            yield warn("on call", what)
+    found = oncall.outlook(s, zone, channels, now, now + AHEAD).gaps
+    if not found:
         yield ok("on call", "somebody has every hour of the next day")
-        return
-    zone = ZoneInfo(workers[0].timezone) if workers else now.tzinfo
-    since = f"{covered.astimezone(zone):%a %H:%M}"
-    supervised = any(w.chat and w.role is Role.SUPERVISOR for w in workers)
-    what = f"nobody who can be paged is on call from {since}; `saf oncall add`"
-    if supervised:
-        yield warn("on call", f"{what}; the client's worker is paged, then the supervisors")
-    else:
-        yield bad("on call", f"{what}, and no supervisor can be paged")
+    for gap in found:
+        why = oncall.why_unreachable(gap, names)
+        what = f"{oncall.when(gap, now, zone)} nobody can be reached on call: {why}"
+        if _supervised(workers, channels):
+            yield warn("on call", f"{what}; the client's worker is paged, then the supervisors")
+        else:
+            yield bad("on call", f"{what}, and no supervisor can be paged")
 
 
 def _alerts(s: Session, now: datetime) -> Iterator[Finding]:

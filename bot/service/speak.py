@@ -17,10 +17,10 @@ from sqlalchemy.orm import Session
 from bot.core.messages import Kind
 from bot.core.people import ClientState, Language
 from bot.service.house import House
-from bot.store import outbox
+from bot.store import outbox, telling
 from bot.store.outbox import Draft, Press
-from bot.store.people import worker_name, worker_of
-from bot.store.tables import Client, Outbox, Worker
+from bot.store.people import may_know, worker_name
+from bot.store.tables import Alert, Client, Outbox, Worker
 
 # Kinds whose very words would tell a stranger what this is about.
 COVERED = {
@@ -82,7 +82,8 @@ def to_client(
 def to_worker(
     s: Session, house: House, at: datetime, worker: Worker, kind: Kind, words: str, **more: Any
 ) -> Outbox | None:
-    """Write a message to a worker; None when they are not enrolled or it stands there already.
+    """Write a message to a worker; None when they are not enrolled or it stands there already, and
+    when it is about a client who does not want them to know.
 
     A page, and whatever is about a client, cannot be forwarded. ``channel``: another way than their
     chat, which they need no chat for (bot/service/second.py).
@@ -90,14 +91,22 @@ def to_worker(
     if (worker.chat is None and not more.get("channel")) or not worker.active:
         return None
     draft = Draft(worker, kind, words, **more)
+    about = draft.about or _client_of(s, draft)
+    if about is not None and not may_know(worker, about):
+        return None
     if kind in (Kind.PAGE, Kind.ESCALATION) or draft.about is not None:
         draft = replace(draft, protect=True)
     return outbox.put(s, house.sealer, draft, at)
 
 
-def worker_for(s: Session, house: House, client: Client) -> str:
-    """Return the name of a client's worker, as the client knows it."""
-    return worker_name(house.sealer, worker_of(s, client))
+def _client_of(s: Session, draft: Draft) -> Client | None:
+    alert = s.get(Alert, draft.alert_id) if draft.alert_id is not None else None
+    return s.get(Client, alert.client_id) if alert is not None else None
+
+
+def worker_for(s: Session, house: House, client: Client, at: datetime) -> str:
+    """Return the name of who looks after a client now, as the client knows them."""
+    return worker_name(house.sealer, telling.in_charge(s, client, at))
 
 
 def clock_face(at: datetime, zone: str) -> str:
@@ -112,7 +121,7 @@ def facts(s: Session, house: House, client: Client, at: datetime) -> dict[str, s
     today = staffed.spans.get(at.astimezone(ZoneInfo(staffed.zone)).weekday())
     back = staffed.next_start(at)
     return {
-        "worker": worker_for(s, house, client),
+        "worker": worker_for(s, house, client, at),
         "hours": f"{_face(today.end)}-{_face(today.start)}" if today else "",
         "time": clock_face(back, client.timezone) if back else "",
     }

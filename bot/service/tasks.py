@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from bot.core.messages import Kind
 from bot.service import speak
 from bot.service.house import House
-from bot.store import care, people
+from bot.store import care, people, telling
 from bot.store.outbox import Press
-from bot.store.tables import Client
+from bot.store.tables import Client, Worker
 
 
 def give(
@@ -28,17 +28,22 @@ def give(
     due_id: str | None = None,
     text: str = "",
     buttons: Sequence[Sequence[Press]] = (),
+    to: Worker | None = None,
     **facts: Any,
 ) -> bool:
     """Give a client's worker a task and tell them, without a sound; False when they have it.
 
+    While they are on leave their substitute is told; the task stays theirs. ``to``: somebody else.
+
     Its text is ``utter_task_<kind>`` unless another is named; its button is [Done] unless others
     are given.
     """
-    task = care.add_task(s, key, client, kind, at)
+    task = care.add_task(s, key, client, kind, at, to)
     if task is None:
         return False
-    worker = people.worker_of(s, client)
+    meant = to or people.worker_of(s, client)
+    told = telling.receivers(s, client, [meant], at)
+    worker = told[0] if told else meant
     alias = people.alias(house.sealer, client)
     words = speak.text(house, text or f"utter_task_{kind}", worker.language, alias=alias, **facts)
     speak.to_worker(

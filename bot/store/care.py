@@ -93,14 +93,16 @@ def open_ask(s: Session, client_id: str) -> Ask | None:
     return s.scalar(sa.select(Ask).where(Ask.client_id == client_id, Ask.state == AskState.OPEN))
 
 
-def add_task(s: Session, key: str, client: Client, kind: str, at: datetime) -> Task | None:
-    """Give a client's worker a task; None when they have the same one already."""
+def add_task(
+    s: Session, key: str, client: Client, kind: str, at: datetime, to: Worker | None = None
+) -> Task | None:
+    """Give a client's worker, or somebody else, a task; None when the same one is there already."""
     if s.scalar(sa.select(Task.id).where(Task.key == key)) is not None:
         return None
     task = Task(
         key=key,
         client_id=client.id,
-        worker_id=client.worker_id,
+        worker_id=client.worker_id if to is None else to.id,
         kind=kind,
         state=TaskState.OPEN,
         made_at=at,
@@ -110,7 +112,8 @@ def add_task(s: Session, key: str, client: Client, kind: str, at: datetime) -> T
     return task
 
 
-def open_tasks(s: Session, worker: Worker) -> Sequence[Task]:
-    """Return a worker's open tasks, oldest first."""
-    asked = sa.select(Task).where(Task.worker_id == worker.id, Task.state == TaskState.OPEN)
+def open_tasks(s: Session, worker: Worker, *others: str) -> Sequence[Task]:
+    """Return a worker's open tasks, oldest first; ``others``: ids of whom they stand in for."""
+    whose = Task.worker_id.in_((worker.id, *others))
+    asked = sa.select(Task).where(whose, Task.state == TaskState.OPEN)
     return s.scalars(asked.order_by(Task.made_at)).all()

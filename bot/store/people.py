@@ -133,6 +133,7 @@ def add_client(
         cover=cover,
         silences=0,
         legal_hold=False,
+        never_tell={},
         made_at=at,
     )
     s.add(client)
@@ -151,9 +152,17 @@ def supervisors(s: Session) -> Sequence[Worker]:
     return s.scalars(asked.order_by(Worker.made_at, Worker.id)).all()
 
 
+def may_know(worker: Worker, client: Client) -> bool:
+    """Tell whether a worker may learn anything of a client: nobody on their never-tell list."""
+    return worker.active and worker.id not in client.never_tell
+
+
 def may_see(worker: Worker, client: Client) -> bool:
-    """Tell whether a worker may see a client: their own, or any for a supervisor."""
-    return worker.active and (worker.role is Role.SUPERVISOR or client.worker_id == worker.id)
+    """Tell whether a worker may see a client: their own, or any for a supervisor; see
+    ``telling.may_see`` for who stands in for somebody."""
+    if not may_know(worker, client):
+        return False
+    return worker.role is Role.SUPERVISOR or client.worker_id == worker.id
 
 
 def audit(

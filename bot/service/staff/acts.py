@@ -12,7 +12,7 @@ from bot.core.people import Role
 from bot.service import moves, speak
 from bot.service.staff import pin
 from bot.service.staff.desk import Desk
-from bot.store import care, people
+from bot.store import care, people, telling
 from bot.store.outbox import Press
 from bot.store.tables import Alert, AlertLog, Client, Worker
 
@@ -28,7 +28,9 @@ def concerns(desk: Desk, alert: Alert) -> bool:
     if not worker.active or worker.role is Role.OPERATOR:
         return False
     client = desk.s.get_one(Client, alert.client_id)
-    if people.may_see(worker, client) or alert.acknowledged_by == worker.id:
+    if not people.may_know(worker, client):
+        return False
+    if desk.sees(client) or alert.acknowledged_by == worker.id:
         return True
     return care.paged(desk.s, alert, worker)
 
@@ -42,7 +44,7 @@ def open_for(desk: Desk) -> Sequence[Alert]:
     paged = sa.select(AlertLog.alert_id).where(
         AlertLog.event == LogEvent.PAGED, AlertLog.worker_id == worker.id
     )
-    mine = sa.select(Client.id).where(Client.worker_id == worker.id)
+    mine = [client.id for client in telling.clients_of(desk.s, worker, desk.at)]
     asked = sa.select(Alert).where(
         Alert.state != AlertState.CLOSED,
         sa.or_(Alert.id.in_(paged), Alert.client_id.in_(mine), Alert.acknowledged_by == worker.id),
@@ -83,7 +85,7 @@ def _other_holder(desk: Desk, alert: Alert) -> Worker | None:
 
 def _senior(desk: Desk, alert: Alert, move: Move) -> bool:
     client = desk.s.get_one(Client, alert.client_id)
-    return move in (Move.REACHED, Move.CLOSE) and people.may_see(desk.worker, client)
+    return move in (Move.REACHED, Move.CLOSE) and desk.sees(client)
 
 
 def with_other(desk: Desk, alert: Alert, other: Worker) -> None:

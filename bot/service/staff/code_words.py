@@ -1,4 +1,4 @@
-"""The code word: agreed aloud, kept sealed, never repeated back."""
+"""The code word and the agreed question: agreed aloud, kept sealed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from bot.store.people import fold
 from bot.store.tables import Client
 
 SHORTEST = 4  # shorter words stand inside everyday talk and would page by mistake
+LONGEST_QUESTION = 160  # a question and its answer; more would be a story
 
 
 def long_enough(word: str) -> bool:
@@ -22,3 +23,19 @@ def keep(house: House, client: Client, word: str) -> None:
         raise SafError(f"A code word needs {SHORTEST} letters or more: everyday words would ring.")
     box = people.box(house.sealer, client)
     client.code_word = box.seal("client.code_word", client.id, word.strip())
+
+
+def keep_question(house: House, client: Client, words: str) -> None:
+    """Keep the question by which a client proves who they are, and its answer; empty: no more."""
+    said = " ".join(words.split())[:LONGEST_QUESTION]
+    box = people.box(house.sealer, client)
+    sealed = box.seal("client.agreed_question", client.id, said)
+    client.agreed_question = sealed if said else None
+
+
+def question_of(house: House, client: Client) -> str:
+    """Return the agreed question with its answer, empty when none was agreed."""
+    if client.agreed_question is None:
+        return ""
+    box = people.box(house.sealer, client)
+    return box.open("client.agreed_question", client.id, client.agreed_question)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot.core.messages import Kind
 from bot.service import speak
 from bot.service.house import House
-from bot.store import people
+from bot.store import people, telling
 from bot.store.outbox import Press
 from bot.store.tables import Alert, Client, Inbox, Worker
 
@@ -30,6 +30,10 @@ class Desk:
     worker: Worker
     row: Inbox | None = None
     said: list[str] = field(default_factory=list)
+
+    def sees(self, client: Client) -> bool:
+        """Tell whether this worker may see a client now."""
+        return telling.may_see(self.s, self.worker, client, self.at)
 
     def text(self, name: str, **facts: Any) -> str:
         """Return a text in the worker's language."""

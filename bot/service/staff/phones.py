@@ -57,7 +57,7 @@ def sure(desk: Desk, button: ButtonRow) -> None:
 
 def _client(desk: Desk, button: ButtonRow) -> Client | None:
     client = desk.s.get(Client, button.value)
-    return client if client is not None and people.may_see(desk.worker, client) else None
+    return client if client is not None and desk.sees(client) else None
 
 
 def _keep(desk: Desk, client: Client, state: PhoneState) -> None:

@@ -27,7 +27,7 @@ def _on_client(does: Callable[[Desk, ButtonRow, Client], None]) -> Does:
 
     def tapped(desk: Desk, button: ButtonRow) -> None:
         client = desk.s.get(Client, button.value)
-        if client is None or client.key is None or not people.may_see(desk.worker, client):
+        if client is None or client.key is None or not desk.sees(client):
             desk.say("utter_worker_not_yours")
         else:
             does(desk, button, client)
@@ -41,7 +41,7 @@ def _on_need(does: Callable[[Desk, ButtonRow, Need, Client], None]) -> Does:
     def tapped(desk: Desk, button: ButtonRow) -> None:
         need = desk.s.get(Need, button.value)
         client = desk.s.get(Client, need.client_id) if need is not None else None
-        if need is None or client is None or not people.may_see(desk.worker, client):
+        if need is None or client is None or not desk.sees(client):
             desk.say("utter_worker_not_yours")
         else:
             does(desk, button, need, client)

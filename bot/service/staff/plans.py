@@ -112,11 +112,9 @@ def old_ones(desk: Desk) -> list[str]:
         return []
     mine = sa.select(Client).join(Plan, Plan.client_id == Client.id)
     mine = mine.where(Client.key.is_not(None))
-    if desk.worker.role is not Role.SUPERVISOR:
-        mine = mine.where(Client.worker_id == desk.worker.id)
     lines = []
     for client in desk.s.scalars(mine.order_by(Client.made_at)):
-        if reviews.stale(desk.s, desk.house, desk.at, client):
+        if desk.sees(client) and reviews.stale(desk.s, desk.house, desk.at, client):
             desk.audit("plan_stale_shown", client)
             alias = people.alias(desk.house.sealer, client)
             lines.append(desk.text("utter_today_plan_stale", alias=alias))
@@ -173,7 +171,7 @@ def written(desk: Desk, waiting: dict[str, str], words: str) -> None:
     if desk.row is not None:
         desk.row.delete_at = desk.at
     client = desk.s.get(Client, waiting["client"])
-    if client is None or client.key is None or not people.may_see(desk.worker, client):
+    if client is None or client.key is None or not desk.sees(client):
         desk.say("utter_worker_not_yours")
         return
     said = kept(words, plan_taps.LONGEST)

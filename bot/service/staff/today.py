@@ -12,10 +12,10 @@ from bot.core.danger import Signal, Urgency
 from bot.core.people import Role
 from bot.service.staff import acts, plans
 from bot.service.staff.desk import Desk
-from bot.store import care, people
+from bot.store import care, people, telling
 from bot.store import plans as store
 from bot.store.outbox import Press
-from bot.store.tables import Alert, Client, Seen, Task, TaskState
+from bot.store.tables import Alert, Client, Seen, Task, TaskState, Worker
 
 MOST = 12  # lines of a kind; more does not fit on a small phone, and the rest is counted
 MOST_BUTTONS = 8
@@ -24,7 +24,7 @@ MOST_BUTTONS = 8
 def show(desk: Desk) -> None:
     """List what is open for a worker; a supervisor sees every open alert. Each look is recorded."""
     alerts = _alerts(desk)
-    tasks = [] if desk.worker.role is Role.OPERATOR else list(care.open_tasks(desk.s, desk.worker))
+    tasks = [] if desk.worker.role is Role.OPERATOR else _tasks(desk)
     watched = _watched(desk) + plans.old_ones(desk)
     if not alerts and not tasks and not watched:
         desk.say("utter_today_nothing")
@@ -50,8 +50,24 @@ def _rows(presses: Sequence[Press]) -> list[Sequence[Press]]:
 
 def _alerts(desk: Desk) -> list[Alert]:
     if desk.worker.role is Role.SUPERVISOR:
-        return list(care.open_alerts(desk.s))
+        return [one for one in care.open_alerts(desk.s) if acts.concerns(desk, one)]
     return list(acts.open_for(desk))
+
+
+def _tasks(desk: Desk) -> list[Task]:
+    """Return the worker's open tasks, and in their time those of whom they stand in for."""
+    others = [who for who, one in telling.away(desk.s, desk.at).items() if one == desk.worker.id]
+    found = care.open_tasks(desk.s, desk.worker, *others)
+    return [task for task in found if mine(desk, task)]
+
+
+def mine(desk: Desk, task: Task) -> bool:
+    """Tell whether a task is this worker's to do now."""
+    if task.worker_id == desk.worker.id:
+        return people.may_know(desk.worker, desk.s.get_one(Client, task.client_id))
+    meant = desk.s.get_one(Worker, task.worker_id)
+    client = desk.s.get_one(Client, task.client_id)
+    return desk.worker in telling.receivers(desk.s, client, [meant], desk.at)
 
 
 def _alert_line(desk: Desk, alert: Alert) -> str:
@@ -92,10 +108,9 @@ def _watched(desk: Desk) -> list[str]:
     """Return a line for each client of the worker about whom something was seen since a person
     last talked to them."""
     lines: list[str] = []
-    mine = sa.select(Client).where(Client.worker_id == desk.worker.id, Client.key.is_not(None))
     if desk.worker.role is Role.OPERATOR:
         return lines
-    for client in desk.s.scalars(mine.order_by(Client.made_at)):
+    for client in telling.clients_of(desk.s, desk.worker, desk.at):
         seen = sa.select(Seen.signal).where(
             Seen.client_id == client.id, Seen.urgency == Urgency.WATCH
         )

@@ -3,7 +3,7 @@
 from bot.store.tables.base import Base, Moment, new_id
 from bot.store.tables.care import Alert, AlertLog, Ask, AskState, Seen, Task, TaskState
 from bot.store.tables.oncall import OnCall, OverrideRow, PageTest, RotationRow, RotationTurn
-from bot.store.tables.people import Audit, Client, Counter, Invite, Program, Worker
+from bot.store.tables.people import Audit, Away, Client, Counter, Invite, Program, Worker
 from bot.store.tables.plans import ClientSituation, Need, Plan, PlanChange, PlanItem
 from bot.store.tables.talk import (
     Answer,
@@ -32,6 +32,7 @@ __all__ = [
     "Ask",
     "AskState",
     "Audit",
+    "Away",
     "Base",
     "ButtonRow",
     "Checkin",

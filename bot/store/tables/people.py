@@ -81,7 +81,30 @@ class Client(Base):
     paused_until: Mapped[datetime | None] = mapped_column(Moment, comment="end of a break")
     held_at: Mapped[datetime | None] = mapped_column(Moment, comment="told that we are slow")
     legal_hold: Mapped[bool] = mapped_column(default=False, comment="true: nothing is erased")
+    agreed_question: Mapped[bytes | None] = mapped_column(comment="sealed: proves it is them")
+    never_tell: Mapped[dict[str, str]] = mapped_column(
+        sa.JSON, default=dict, server_default="{}", comment="worker id -> fallback's, or nothing"
+    )
+    writer_id: Mapped[str | None] = mapped_column(
+        sa.ForeignKey("worker.id"), unique=True, comment="worker who writes with them now"
+    )
+    writer_since: Mapped[datetime | None] = mapped_column(Moment, comment="since when")
+    writer_last_at: Mapped[datetime | None] = mapped_column(Moment, comment="last word of either")
     made_at: Mapped[datetime] = mapped_column(Moment, comment="when recorded")
+
+
+class Away(Base):
+    """A worker is on leave, and who stands in for them until they are back."""
+
+    __tablename__ = "away"
+
+    id: Mapped[int] = mapped_column(primary_key=True, comment="order of saying: the last is true")
+    worker_id: Mapped[str] = mapped_column(sa.ForeignKey("worker.id"), index=True, comment="who")
+    substitute_id: Mapped[str] = mapped_column(sa.ForeignKey("worker.id"), comment="instead")
+    starts: Mapped[datetime] = mapped_column(Moment, comment="from")
+    ends: Mapped[datetime] = mapped_column(Moment, index=True, comment="to, not included")
+    made_by: Mapped[str] = mapped_column(comment="worker id, or 'operator'")
+    made_at: Mapped[datetime] = mapped_column(Moment, comment="when said")
 
 
 class Invite(Base):
