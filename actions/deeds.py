@@ -32,6 +32,8 @@ from bot.dialogue.turns import Turn
 # turn, dispatcher, the run's answers so far, the step (empty when a rule does it)
 Deed = Callable[[Turn, CollectingDispatcher, Mapping[str, str], str], list[EventType]]
 
+# What tells the wish for one step now from the wish to look at the plan.
+USES = ("use ", "step", "right now", "what do i do", "usar", "paso", "que hago", "ahorita")
 DAYS = {"day": 1, "week": 7, "month": 30}
 WEEK = 7
 # How a language is called by those who ask for it, in either.
@@ -104,6 +106,16 @@ def _offer_stop(
     return [SlotSet("requested_slot", None), ActiveLoop(None)]
 
 
+def _open_plan(
+    turn: Turn, dispatcher: CollectingDispatcher, answers: Mapping[str, str], step: str
+) -> list[EventType]:
+    """Show the plan, or its next step to who wants to use it right now."""
+    said = fold(turn.text)
+    how = "use" if any(words in said for words in USES) else "open"
+    turn.stage(OpenPlan(how), action="action_open_plan", step=step)
+    return []
+
+
 DEEDS: dict[str, Deed] = {
     "action_ask_person": _stages("action_ask_person", AskForPerson()),
     "action_give_consent": _stages("action_give_consent", GiveConsent()),
@@ -118,8 +130,7 @@ DEEDS: dict[str, Deed] = {
     "action_change_language": _change_language,
     "action_keep_hour": _keeps("action_keep_hour", "checkin_hour", "hour"),
     "action_keep_cadence": _keeps("action_keep_cadence", "cadence", "cadence"),
-    "action_open_plan": _stages("action_open_plan", OpenPlan("open")),
-    "action_use_plan": _stages("action_use_plan", OpenPlan("use")),
+    "action_open_plan": _open_plan,
     "action_make_plan": _stages("action_make_plan", OpenPlan("make")),
     "action_offer_item": _stages("action_offer_item", OfferItem()),
 }

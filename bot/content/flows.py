@@ -26,7 +26,7 @@ ACTIONS = frozenset(
     {"action_ask_person", "action_give_consent", "action_decline_consent", "action_trial_page"}
     | {"action_help_wanted", "action_stop", "action_pause", "action_offer_stop"}
     | {"action_change_language", "action_keep_hour", "action_keep_cadence"}
-    | {"action_open_plan", "action_use_plan", "action_make_plan", "action_offer_item"}
+    | {"action_open_plan", "action_make_plan", "action_offer_item"}
 )
 LONGEST_LABEL = 40  # more is cut off on a small phone
 LONGEST_WORDS = 1000
@@ -277,7 +277,9 @@ class _FlowReader:
             for target in targets:
                 if target != END and target not in ids:
                     mend = "use END or one of: " + ", ".join(ids)
-                    raise self._at(step, f"there is no step `{target}`", mend)
+                    line = self._line_of_way(place, target)
+                    what = f"there is no step `{target}`"
+                    raise ContentError(self.reader.path, line, what, mend)
             falls_through = not step.link and all(branch.values for branch in step.next)
             after = ids[place + 1] if place + 1 < len(ids) else END
             ways[step.id] = set(targets) | ({after} if falls_through else set())
@@ -292,6 +294,16 @@ class _FlowReader:
                 )
             if step.id not in ending:
                 raise self._at(step, f"after `{step.id}` it never ends", "let one way lead to END")
+
+    def _line_of_way(self, place: int, target: str) -> int:
+        """Return the line on which a step names where to go."""
+        node = self.reader.root["flows"][self.name]["steps"][place]
+        branches = node.get("next") if isinstance(node.get("next"), list) else []
+        for one in (node, *branches):
+            for key in ("unclear", "next", "then", "else"):
+                if one.get(key) == target:
+                    return line_of(one, key)
+        return line_of(node)
 
     def _at(self, step: Step, what: str, mend: str) -> ContentError:
         return ContentError(self.reader.path, step.line, what, mend)
