@@ -67,6 +67,35 @@ def link(name: str, home: Path | None) -> None:
     click.echo(said)
 
 
+@command.command
+@click.argument("name")
+@click.option("--email", help="Where an e-mail rings when Telegram stays silent; '' takes it away.")
+@click.option("--number", help="What the gateway texts or calls: +15551234567; '' takes it away.")
+@HOME
+def contact(name: str, email: str | None, number: str | None, home: Path | None) -> None:
+    """Keep a second way to reach a worker. What leaves there names nobody: "#12, open"."""
+    from bot.errors import SafError
+    from bot.service import second
+    from bot.wiring.admin import checked_email, checked_number, office
+
+    if email is None and number is None:
+        raise SafError("Name --email or --number.")
+    wanted = ((second.EMAIL, email, checked_email), (second.WEBHOOK, number, checked_number))
+    with office(home) as desk:
+        worker = desk.worker(name)
+        for way, where, checked in wanted:
+            if where is not None:
+                kept = checked(where) if where else ""
+                second.keep(desk.house.sealer, worker, way, kept)
+        desk.audit("worker_contact_changed")
+        ways = second.ways(desk.house.channels, worker)
+    click.echo(f"{name}: pages go by {' and '.join(['Telegram', *ways])}.")
+    for way, where, _ in wanted:
+        if where and way not in ways:
+            setting = "SAF_SMTP_URL" if way == second.EMAIL else "SAF_GATEWAY_URL"
+            click.echo(f"Kept, but nothing leaves by {way} before {setting} is set.", err=True)
+
+
 @command.command("list")
 @HOME
 def list_(home: Path | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 
 from bot.core.hours import Span, local
 
@@ -137,7 +138,7 @@ def _joined(stretches: Iterable[Stretch]) -> list[Stretch]:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A stretch in which nobody on call can be reached; ``had``: who is on call and cannot be."""
+    """A stretch in which nobody on call can be reached; ``had``: who is on call all the same."""
 
     starts: datetime
     ends: datetime
@@ -157,16 +158,16 @@ def gaps(
             covered = one.ends
     if covered < until:
         found.append(Gap(covered, until))
-    return [
-        replace(
-            gap,
-            had=tuple(
-                dict.fromkeys(
-                    one.worker_id
-                    for one in stretches
-                    if one.starts < gap.ends and one.ends > gap.starts
-                )
-            ),
+    return [part for gap in found for part in _by_who(gap, stretches)]
+
+
+def _by_who(gap: Gap, stretches: Sequence[Stretch]) -> Iterator[Gap]:
+    """Yield a gap in parts, each with who is on call in all of it."""
+    edges = {gap.starts, gap.ends}
+    edges |= {edge for one in stretches for edge in (one.starts, one.ends)}
+    inside = sorted(edge for edge in edges if gap.starts <= edge <= gap.ends)
+    for starts, ends in pairwise(inside):
+        had = dict.fromkeys(
+            one.worker_id for one in stretches if one.starts < ends and one.ends > starts
         )
-        for gap in found
-    ]
+        yield Gap(starts, ends, tuple(had))

@@ -202,6 +202,23 @@ def outlook(
     return Outlook(stretches, gaps(stretches, reachable, since, until))
 
 
+def rotations(s: Session, house: House) -> list[str]:
+    """Return a line for each rotation that runs, for the operator."""
+    lines = []
+    running = sa.select(RotationRow).where(RotationRow.ended_at.is_(None))
+    for row in s.scalars(running.order_by(RotationRow.id)):
+        turns = rota.rotation(s, house.content.escalation.staffed.zone, row).turns
+        workers = [s.get_one(Worker, one) for one in turns]
+        names = [
+            people.worker_name(house.sealer, one) + ("" if one.active else " (has left)")
+            for one in workers
+        ]
+        hours = f", {row.hours} each day" if row.hours else ""
+        by_turns = f"Rotation {row.id}: {', '.join(names)} by turns"
+        lines.append(f"{by_turns}, handed over {row.first:%A} {row.at}{hours}")
+    return lines
+
+
 def spell(house: House, worker: Worker, starts: datetime, ends: datetime) -> str:
     """Return a stretch of time as a worker reads it: ``Mon 18:00 - Tue 08:00``."""
     zone = ZoneInfo(house.content.escalation.staffed.zone)

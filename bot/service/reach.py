@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -14,8 +13,7 @@ from bot.core.alerts import AlertState, Named
 from bot.core.findings import Finding, bad, ok, warn
 from bot.core.messages import Kind
 from bot.core.people import ClientState, Role
-from bot.service import never
-from bot.service import oncall, second
+from bot.service import never, oncall, second
 from bot.store import people
 from bot.store.sealed import Sealer
 from bot.store.tables import (
@@ -23,7 +21,6 @@ from bot.store.tables import (
     Client,
     Inbox,
     InboxState,
-    OnCall,
     Outbox,
     OutboxState,
     Worker,
@@ -86,9 +83,7 @@ def _supervised(workers: Sequence[Worker], channels: Container[str]) -> bool:
     return any(second.reachable(channels, worker) for worker in supervisors)
 
 
-def _policies(
-    sealer: Sealer, workers: Sequence[Worker], rules: Escalation
-) -> Iterator[Finding]:
+def _policies(sealer: Sealer, workers: Sequence[Worker], rules: Escalation) -> Iterator[Finding]:
     """Find names in escalation.yml that nobody here has: their step would reach nobody."""
     known = {
         people.fold(people.worker_name(sealer, worker))

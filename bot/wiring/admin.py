@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot import settings, wiring
+from bot.channels.email import ADDRESS
 from bot.clock import SystemClock
 from bot.core.danger import Context, Verdict
 from bot.core.hours import Span
@@ -61,6 +62,21 @@ class Office:
         if found is None or found.key is None:
             raise SafError(f"There is no client {alias}; `saf client list` shows them.")
         return found
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the program's time zone."""
+        return ZoneInfo(self.house.content.escalation.staffed.zone)
+
+    def span(self, start: str, end: str) -> tuple[datetime, datetime]:
+        """Return two moments of the program's clock; SafError when they are no span to come."""
+        starts = checked_moment(start, self.zone.key)
+        ends = checked_moment(end, self.zone.key)
+        if ends <= starts:
+            raise SafError(f"{end} is not after {start}; look at the dates.")
+        if ends <= self.at:
+            raise SafError(f"{end} is over already; look at the dates.")
+        return starts, ends
 
     def name(self, worker: Worker) -> str:
         """Return a worker's name."""
@@ -135,6 +151,29 @@ def checked_hours(text: str) -> Span:
         return Span.parse(text)
     except ValueError:
         raise SafError(f"{text!r} are no hours; write them as 21:00-09:00.") from None
+
+
+def checked_email(text: str) -> str:
+    """Return an e-mail address; SafError when it is none."""
+    if not ADDRESS.fullmatch(text.strip()):
+        raise SafError(f"{text!r} is no e-mail address; write it as ben@example.org.")
+    return text.strip()
+
+
+def checked_number(text: str) -> str:
+    """Return a telephone number without its spaces; SafError when it is none."""
+    kept = re.sub(r"[ .()-]", "", text)
+    if not re.fullmatch(r"\+?[0-9]{5,15}", kept):
+        raise SafError(f"{text!r} is no telephone number; write it as +15551234567.")
+    return kept
+
+
+def checked_time(text: str) -> time:
+    """Return a time of day written as 09:00; SafError when it is none."""
+    try:
+        return time.fromisoformat(text)
+    except ValueError:
+        raise SafError(f"{text!r} is no time of day; write it as 09:00.") from None
 
 
 def checked_day(text: str) -> date:

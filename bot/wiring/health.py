@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Container, Iterator
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
 
 from bot import content
 from bot.clock import Clock
+from bot.content.program import load_escalation
 from bot.core.findings import Finding, bad, ok, warn
 from bot.core.messages import Bot
 from bot.danger.encoder import Encoder, EncoderMissing
@@ -23,6 +24,7 @@ from bot.store.sealed import Sealer, read_key
 from bot.store.session import Database, why
 from bot.store.tables import Program
 from bot.wiring import load_triage, models, published
+from bot.wiring.second_ways import second_ways
 from bot.wiring.telegram import telegram
 
 MEGABYTE = 1_000_000
@@ -151,7 +153,7 @@ def program(settings: Settings, clock: Clock) -> Iterator[Finding]:
     if stat.S_IMODE(os.stat(settings.key).st_mode) & 0o077:
         yield warn("key", f"others on this machine may read {settings.key}; chmod 600")
     try:
-        yield from _database(database, sealer, clock)
+        yield from _database(database, sealer, settings, clock)
     except sa.exc.SQLAlchemyError as error:
         yield bad("database", f"it cannot be used now ({why(error)})")
     except SafError as trouble:
@@ -160,7 +162,9 @@ def program(settings: Settings, clock: Clock) -> Iterator[Finding]:
         database.close()
 
 
-def _database(database: Database, sealer: Sealer, clock: Clock) -> Iterator[Finding]:
+def _database(
+    database: Database, sealer: Sealer, settings: Settings, clock: Clock
+) -> Iterator[Finding]:
     current, newest = database.versions()
     if current != newest:
         yield bad("database", "its tables are of another version; `saf run` brings them on")
@@ -174,5 +178,16 @@ def _database(database: Database, sealer: Sealer, clock: Clock) -> Iterator[Find
     with database.write() as s:
         s.execute(sa.select(1))  # only now does the transaction begin, and find a lock
     yield ok("database", "it can be written, its tables are current")
+    ways: Container[str] = ()
+    try:
+        ways = second_ways(settings, clock)
+    except SafError as trouble:
+        yield bad("second way", str(trouble))
+    try:
+        data = published.live(settings).data
+        rules = load_escalation(data / "program" / "escalation.yml")
+    except SafError:
+        yield bad("people", "nobody is looked at before the mistake in data/ is mended")
+        return
     with database.read() as s:
-        yield from reach.examine(s, sealer, clock.now())
+        yield from reach.examine(s, sealer, clock.now(), rules, ways)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sqlite3
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,13 @@ WRONG = [
     (("worker", "add", " "), "' ' is no name"),
     (("worker", "leave", "Ben"), "Ben still has Ana; give each another worker first"),
     (("oncall", "add", "Ben", "--from", "x", "--to", "y"), "'x' is no time"),
+    (("oncall", "rotate", "Ben"), "has not acknowledged a test page"),
+    (("oncall", "rotate", "Ben", "--at", "noon"), "'noon' is no time of day"),
+    (("oncall", "rotate", "Ben", "--hours", "night"), "'night' are no hours"),
+    (
+        ("oncall", "override", "Ben", "--from", "2199-01-01", "--to", "2199-01-02"),
+        "Ben is not on call then",
+    ),
     (
         ("oncall", "add", "Ben", "--from", "2199-01-02", "--to", "2199-01-01"),
         "2199-01-01 is not after 2199-01-02",
@@ -171,16 +179,81 @@ def test_a_missing_key_beside_a_database_is_one_sentence(staffed: Run, tmp_path:
     assert not (tmp_path / "key").exists()
 
 
-def test_the_shifts_and_their_gaps_are_shown(staffed: Run) -> None:
+def test_the_shifts_and_their_gaps_are_shown(staffed: Run, tmp_path: Path) -> None:
     now = SystemClock().now()
     day = f"{now.year + 1}-02-0"
-    code, _, err = staffed("oncall", "add", "Ben", "--from", f"{day}1T18:00", "--to", f"{day}2")
-    assert code == 0
-    assert "CANNOT BE PAGED YET" in err
+    shift = ("oncall", "add", "Ben", "--from", f"{day}1T18:00", "--to", f"{day}2")
+    code, _, err = staffed(*shift)
+    assert code == 2
+    assert "has not acknowledged a test page" in err
+    tried(tmp_path, "Ben")
+    assert staffed(*shift)[0] == 0
     shown = staffed("oncall", "show", "--days", "366")[1].splitlines()
     assert shown[1].endswith("nobody")
     assert "Ben  CANNOT BE PAGED" in shown[2]
     assert shown[3].endswith("nobody")
+    assert shown[4].startswith("from now to ")
+    assert shown[4].endswith(" nobody can be reached: nobody is on call")
+    assert "nobody can be reached: Ben on call without a working way" in shown[5]
+
+
+def test_turns_by_the_week_overrides_and_the_gap_of_tonight(staffed: Run, tmp_path: Path) -> None:
+    tried(tmp_path, "Ben", "Cora", phone=True)
+    assert staffed("oncall", "rotate", "Ben", "Zed")[0] == 2
+    assert staffed("oncall", "rotate", "Ben", "--on", "friday", "--starting", "2026-11-23")[0] == 2
+    code, out, _ = staffed(
+        *("oncall", "rotate", "Ben", "Cora", "--on", "monday", "--starting", "2026-11-16")
+    )
+    assert (code, out) == (0, "Rotation 1: Ben, Cora, from 2026-11-16 09:00 on.\n")
+    shown = staffed("oncall", "show", "--week")[1]
+    assert "Rotation 1: Ben, Cora by turns, handed over Monday 09:00" in shown
+    assert "nobody" not in shown
+    now = SystemClock().now()
+    starts, ends = (f"{now + timedelta(hours=hours):%Y-%m-%dT%H:%M}+00:00" for hours in (4, 8))
+    off = next(name for name in ("Ben", "Cora") if f"  {name}" in shown.splitlines()[1])
+    code, out, _ = staffed("oncall", "override", off, "--from", starts, "--to", ends)
+    assert (code, out.endswith("nobody has it instead.\n")) == (0, True)
+    assert "nobody can be reached: nobody is on call" in staffed("oncall", "show", "--week")[1]
+    assert staffed("oncall", "end", "1") == (
+        *(0, "Rotation 1 is ended; nobody has its turns any more.\n", ""),
+    )
+    assert staffed("oncall", "end", "1")[0] == 2
+
+
+def test_a_test_page_needs_a_phone_to_answer_on(staffed: Run, tmp_path: Path) -> None:
+    assert "no phone with us" in staffed("oncall", "test", "Ben")[2]
+    tried(tmp_path, "Ben", phone=True)
+    assert staffed("oncall", "test", "Ben")[0] == 0
+
+
+def test_a_second_way_is_kept_and_said_when_nothing_leaves_by_it(
+    staffed: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, out, err = staffed("worker", "contact", "Ben", "--email", "ben@example.org")
+    assert (code, out) == (0, "Ben: pages go by Telegram.\n")
+    assert "SAF_SMTP_URL" in err
+    monkeypatch.setenv("SAF_SMTP_URL", "smtps://me:secret@mail.example.org")
+    monkeypatch.setenv("SAF_EMAIL_FROM", "saf@example.org")
+    code, out, err = staffed("worker", "contact", "Ben", "--number", "+1 (312) 555-0100")
+    assert out == "Ben: pages go by Telegram and email.\n"
+    assert "SAF_GATEWAY_URL" in err
+    assert staffed("worker", "contact", "Ben", "--email", "")[1] == "Ben: pages go by Telegram.\n"
+    assert staffed("worker", "contact", "Ben", "--email", "ben")[0] == 2
+    assert staffed("worker", "contact", "Ben", "--number", "call me")[0] == 2
+    assert staffed("worker", "contact", "Ben")[0] == 2
+
+
+def tried(home: Path, *names: str, phone: bool = False) -> None:
+    """Let a test page have rung at these workers, who may have a phone."""
+    database, sealer = open_database(read({}, home))
+    with database.write() as s:
+        for name in names:
+            worker = people.worker_by_name(s, sealer, name)
+            assert worker is not None
+            worker.tested_at = SystemClock().now()
+            if phone:
+                people.bind_chat(sealer, worker, "telegram", name)
+    database.close()
 
 
 def test_who_did_what_is_printed_with_names(staffed: Run) -> None:
