@@ -39,6 +39,8 @@ STEPS = (
     Step("format", (PYTHON, "-m", "ruff", "format", "--quiet", "--check", "--diff")),
     Step("types", (PYTHON, "-m", "mypy")),
     Step("import directions", (str(Path(PYTHON).with_name("lint-imports")), "--no-logo")),
+    # What staff own; the same as `saf check`.
+    Step("content", (PYTHON, "-m", "bot.cli", "check")),
     Step("tests", (PYTHON, "-m", "pytest"), live=True),
     # Inside Rasa's environment, where pytest 9 cannot be installed.
     Step(

@@ -31,7 +31,8 @@ def command(
     """Serve clients and workers on Telegram, tick, and keep the dialogue engine.
 
     Needs SAF_CLIENT_BOT_TOKEN and SAF_WORKER_BOT_TOKEN. Polls Telegram; with SAF_WEBHOOK_URL and
-    SAF_WEBHOOK_SECRET it takes webhooks instead. What staff change in data/ is used at once. Ctrl-C
+    SAF_WEBHOOK_SECRET it takes webhooks instead. Clients get the version that was published last
+    (see `publish`), a new one within seconds; until one is, data/ as it stands. Ctrl-C
     or SIGTERM: what is in hand is finished, then it ends.
     """
     from bot import log, settings

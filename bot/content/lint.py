@@ -39,21 +39,18 @@ def examine(data_dir: Path, texts: Texts, flows: Collection[Flow]) -> Iterator[C
         for name in reader.root.get("responses") or {}:
             if texts.by_name.get(name):
                 yield from _text(reader, path, name, texts)
-    rooms = files(data_dir / "flows") if flows else ()
-    where = {flow.name: path for path in rooms for flow in _in(path, flows)}
-    for flow in flows:
-        for step in flow.steps:
-            for choice in step.choices:
+    for path in files(data_dir / "flows") if flows else ():
+        yield from _labels(Reader(path))
+
+
+def _labels(reader: Reader) -> Iterator[ContentError]:
+    for flow in reader.root["flows"].values():
+        for step in flow["steps"]:
+            for choice in step.get("choices") or ():
                 for language in Language:
-                    if found := _wrong_word(choice.label.get(language.value, ""), language):
-                        yield ContentError(
-                            where.get(flow.name, data_dir / "flows"), step.line, *found
-                        )
-
-
-def _in(path: Path, flows: Collection[Flow]) -> list[Flow]:
-    names = Reader(path).root.get("flows") or {}
-    return [flow for flow in flows if flow.name in names]
+                    label = choice["label"][language.value]
+                    if found := _wrong_word(label, language):
+                        yield reader.wrong(choice, "label", *found)
 
 
 def _text(reader: Reader, path: Path, name: str, texts: Texts) -> Iterator[ContentError]:

@@ -176,8 +176,9 @@ def _refuse_losses(
     given up by name."""
     settings, reasons = press.settings, []
     missing = _missing(before, settings.data) if before is not None else {}
+    near_danger = examining.near_by(settings.data / "danger")
     reasons += [
-        f"{sentence}; put it back, or give it up with --drop {phrase}"
+        f"{near_danger}/{sentence}; put it back, or give it up with --drop {phrase}"
         for phrase, sentence in missing.items()
         if phrase not in drop
     ]
@@ -224,10 +225,9 @@ def _missing(before: Version, data: Path) -> dict[str, str]:
         shown = ", ".join(texts[:_SHOWN])
         more = f" and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
         # Where it stands, or stood in the version that is live.
-        line = there.get(phrase.id, phrase.line)
-        file = examining.near_by(data / "danger" / Path(phrase.file).name)
+        place = f"{Path(phrase.file).name}:{there.get(phrase.id, phrase.line)}"
         found[phrase.id] = (
-            f"{file}:{line}: the danger phrase {phrase.id} of version {before.number} {what} "
+            f"{place}: the danger phrase {phrase.id} of version {before.number} {what} "
             f"{shown}{more} as {phrase.urgency}"
         )
     return found
