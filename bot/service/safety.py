@@ -10,12 +10,12 @@ from bot.core.alerts import Join
 from bot.core.danger import Signal, Urgency, Verdict
 from bot.core.messages import Kind
 from bot.core.people import ClientState
-from bot.service import speak
+from bot.service import paging, speak
 from bot.service.alerts import Opened
 from bot.service.house import House
-from bot.store import people
+from bot.store import care, people
 from bot.store.outbox import Press
-from bot.store.tables import Client, Outbox, Worker
+from bot.store.tables import Alert, Client, Outbox, Worker
 
 # A signal that changes what the first sentence must be; the first that fits is taken.
 _FIRST = (
@@ -36,20 +36,32 @@ def sentence(
         return speak.text(house, "utter_safety_more_seen", client.language, other=name)
     if opened.join is Join.MERGE:
         return speak.text(house, "utter_safety_more", client.language, **facts)
-    name = _name(house, at, client, verdict)
+    name = _name(house, client, verdict, _hours(s, house, at, client, opened.alert))
     return speak.text(house, name, client.language, **facts)
 
 
-def _name(house: House, at: datetime, client: Client, verdict: Verdict) -> str:
-    off = "" if house.content.escalation.staffed.covers(at) else "_off_hours"
+def _hours(s: Session, house: House, at: datetime, client: Client, alert: Alert) -> str:
+    """Return which words are true now: somebody is at work, only who is on call was rung aloud, or
+    nobody is on until the next shift."""
+    staffed = house.content.escalation.staffed
+    if staffed.covers(at) or staffed.next_start(at) is None:
+        return ""
+    for worker in paging.on_call(s, house, at):
+        if care.paged(s, alert, worker) and not paging.silenced(s, house, at, alert, worker):
+            return "" if worker.id == client.worker_id else "_on_call"
+    return "_off_hours"
+
+
+def _name(house: House, client: Client, verdict: Verdict, hours: str) -> str:
     if client.state is ClientState.LEFT:
         return "utter_left_alone"
     if verdict.signals == (Signal.CONTACT_REQUEST,):
-        return f"utter_contact_request{off}"
+        return f"utter_contact_request{hours}"
     if verdict.urgency is Urgency.NOW:
         found = (name for signal, name in _FIRST if signal in verdict.signals[:1])
-        return next(found, f"utter_safety_danger{off}")
-    return f"utter_safety_today{off}"
+        name = f"{next(found, 'utter_safety_danger')}{hours}"
+        return name if house.content.texts.has(name) else name.removesuffix(hours)
+    return f"utter_safety_today{hours}"
 
 
 def buttons(house: House, client: Client, alert_id: int) -> list[list[Press]]:

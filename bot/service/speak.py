@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,6 +32,7 @@ COVERED = {
     Kind.ANNIVERSARY: "anniversary",
     Kind.CHECKIN: "checkin",
 }
+DAY = timedelta(days=1)
 AFTER_LEAVING = (Kind.SAFETY, Kind.ASK)  # a client who left still hears that danger rings
 
 
@@ -123,8 +124,17 @@ def facts(s: Session, house: House, client: Client, at: datetime) -> dict[str, s
     return {
         "worker": worker_for(s, house, client, at),
         "hours": f"{_face(today.end)}-{_face(today.start)}" if today else "",
-        "time": clock_face(back, client.timezone) if back else "",
+        "time": _back(house, client, at, back) if back else "",
     }
+
+
+def _back(house: House, client: Client, at: datetime, back: datetime) -> str:
+    """Return when somebody is on again; with its weekday when that is not the next morning."""
+    face = clock_face(back, client.timezone)
+    if back - at < DAY:
+        return face
+    weekday = back.astimezone(ZoneInfo(client.timezone)).weekday()
+    return f"{text(house, f'utter_weekday_{weekday}', client.language)} {face}"
 
 
 def _face(hour: time) -> str:
