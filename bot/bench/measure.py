@@ -130,6 +130,7 @@ async def _stock(them: Stock, whole: Measured, wanted: Wanted, environment: Path
             }
             for past in (1, wanted.stock_past)
         ],
+        "tried_again": them.tried_again,
         "start_seconds": them.start_seconds,
         "server_mb": machine.resident_mb(them.server_pid),
         "actions_mb": machine.resident_mb(them.actions_pid),

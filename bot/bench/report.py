@@ -32,8 +32,8 @@ def render(figures: Figures) -> str:
     ]
     if ours["tried_again"]:
         lines.append(
-            f"The engine was too late for {ours['tried_again']} of our turns, which were taken up"
-            " again: the machine is crowded, and these figures are worse than they need be."
+            "Our engine was too late for some turns: the machine is crowded, and these figures are"
+            " worse than they need be."
         )
     for past, before, after in filter(None, map(_growth, (ours, stock))):
         who = "ours" if past is ours["history"] else "stock Rasa, in one conversation"
@@ -52,6 +52,7 @@ def _rows() -> tuple[tuple[str, Cell], ...]:
         ("p50, ms", lambda side: side["p50_ms"]),
         ("p95, ms", lambda side: side["p95_ms"]),
         ("p99, ms", lambda side: side["p99_ms"]),
+        ("turns that had to be tried again", lambda side: side["tried_again"]),
         ("p50 of one client alone, ms", lambda side: side["alone_p50_ms"]),
         ("start to first reply, s", lambda side: side["start_seconds"]),
         ("environment, MB", lambda side: side["environment_mb"]),

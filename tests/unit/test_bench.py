@@ -57,7 +57,7 @@ async def test_clients_are_measured_beside_each_other() -> None:
     assert sorted(found.seconds) == [1.0, 1.0, 2.0, 2.0] and found.wall > 0
 
 
-@pytest.mark.parametrize("turns", [1, 16, 17, 18, 272, 273, 800])
+@pytest.mark.parametrize("turns", [1, 16, 17, 18, 136, 137, 800])
 def test_at_least_as_many_turns_as_wanted_are_played(turns: int) -> None:
     plan = script.plan(turns)
     assert plan.turns >= turns and 1 <= plan.clients <= script.MOST_CLIENTS
@@ -66,7 +66,9 @@ def test_at_least_as_many_turns_as_wanted_are_played(turns: int) -> None:
 
 
 def test_both_languages_and_every_check_in_are_played() -> None:
-    played = {checkin for client in range(8) for checkin in script.round_of(client)}
+    played = {
+        checkin for client in range(script.MOST_CLIENTS) for checkin in script.round_of(client)
+    }
     assert played == set(CHECKINS)
     assert script.language(0) == "en" and script.language(1) == "es"
 
@@ -190,6 +192,7 @@ SIDE = {
     "p50_ms": 10.1,
     "p95_ms": 20.2,
     "p99_ms": 30.3,
+    "tried_again": 0,
     "alone_p50_ms": 5.5,
     "history": [
         {"past_check_ins": 1, "p50_ms": 7.0},
@@ -203,7 +206,7 @@ SIDE = {
 FIGURES = {
     "machine": "2 cores (Some Processor)",
     "clients": 16,
-    "ours": {**SIDE, "tried_again": 0, "engine_mb": 222, "service_mb": None},
+    "ours": {**SIDE, "engine_mb": 222, "service_mb": None},
     "engine_alone": SIDE,
 }
 STOCK = {**SIDE, "turns_per_second": 18.0, "server_mb": 1200, "actions_mb": 80}
@@ -226,7 +229,7 @@ def test_the_table_without_stock_has_no_ratio() -> None:
     table = render(FIGURES)
     assert "stock Rasa" not in table and "Ours / stock" not in table
     crowded = {**FIGURES, "ours": {**SIDE, "tried_again": 3, "engine_mb": 1, "service_mb": 1}}
-    assert "too late for 3 of our turns" in render(crowded)
+    assert "too late for some turns" in render(crowded)
 
 
 def test_no_turns_is_a_mistake_of_the_command_line() -> None:
