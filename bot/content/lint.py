@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
+from bot.content import reading
 from bot.content.texts import Texts
 from bot.content.yaml import Reader, files
 from bot.core.flows import Flow
@@ -65,6 +66,9 @@ def _text(reader: Reader, path: Path, name: str, texts: Texts) -> Iterator[Conte
             yield reader.wrong(node, name, what, f"write {longest} at most")
         if not workers and (found := _wrong_word(text, language)):
             yield reader.wrong(node, name, f"`{name}`: {found[0]}", found[1])
+        if not workers and (hard := reading.too_hard(text, language)):
+            mend = "shorter sentences, shorter words: 5th grade"
+            yield reader.wrong(node, name, f"`{name}` {hard} in `{language}`", mend)
     english, spanish = said[Language.EN], said[Language.ES]
     if english == spanish and len(re.sub(r"\{.*?\}|\W", "", english)) > _SHORT:
         what = f"`{name}` is the same in English and Spanish"
