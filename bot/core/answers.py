@@ -29,7 +29,7 @@ GENERAL = {
 INTERRUPTIONS = frozenset(
     {ASK_PERSON, "what_is_stored", "stop", "pause", "change_language"}
     | {"help", "thanks", "greeting"}
-    | {"my_plan"}
+    | {"my_plan", "make_plan"}
 )
 
 
