@@ -234,6 +234,30 @@ def _situation(kind: str) -> Situation:
     return Situation(kind)
 
 
+@command.command("plan")
+@click.argument("alias")
+@click.option("--html", "as_html", is_flag=True, help="One page to print, instead of plain text.")
+@click.option("--language", type=click.Choice(["en", "es"]), help="Headings (default: theirs).")
+@HOME
+def plan_(alias: str, as_html: bool, language: str | None, home: Path | None) -> None:
+    """Print a client's plan for paper, without a name and without what is theirs alone."""
+    from bot.core.people import Language
+    from bot.errors import SafError
+    from bot.service import plan_paper
+    from bot.store import plans
+    from bot.wiring.admin import office
+
+    with office(home) as desk:
+        client = desk.client(alias)
+        if not plans.items(desk.s, client):
+            raise SafError(f"{alias} has no plan yet; it is made with them, in their chat.")
+        paper = plan_paper.as_html if as_html else plan_paper.as_text
+        chosen = Language(language) if language else client.language
+        printed = paper(desk.s, desk.house, desk.at, client, chosen)
+        desk.audit("plan_printed", client)
+    click.echo(printed)
+
+
 @command.command("hand-over")
 @click.argument("alias")
 @click.option("--to", required=True, help="The worker who has them from now on.")

@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from bot.core.danger import Signal
 from bot.core.flows import Flow
 from bot.core.people import Language
-from bot.service import dates, runs, speak
+from bot.core.plan import ItemState
+from bot.service import dates, needs, runs, speak
 from bot.service.house import House
-from bot.store import inbox, people
+from bot.store import inbox, people, plans
 from bot.store.tables import Alert, Checkin, Client, FlowRun, Inbox, Incident, Seen
 
 
@@ -27,6 +28,7 @@ def about(s: Session, house: House, at: datetime, client: Client, language: Lang
         page.person(at),
         page.dates(),
         page.incidents(),
+        page.plan(),
         page.answers(),
         page.checkins(),
         page.danger(),
@@ -81,6 +83,22 @@ class _Page:
         for found in self._s.scalars(mine.order_by(Incident.at)):
             what = self._say(f"utter_situation_{found.kind}")
             yield self._say("utter_export_happened", day=self._day(found.at), what=what)
+
+    def plan(self) -> Iterator[str]:
+        """Yield the whole plan, what is marked "only me" too: this is the client's own paper."""
+        for item in plans.items(self._s, self._client, *ItemState):
+            yield self._say(
+                "utter_export_plan",
+                what=self._say(f"utter_plan_section_{item.section}"),
+                words=plans.words(self._house.sealer, self._client, item),
+            )
+        for need in plans.needs(self._s, self._client):
+            line = needs.line(self._house, need, self._client)
+            yield self._say("utter_export_need", day=self._day(need.made_at), what=line)
+        for row in plans.situations(self._s, self._client):
+            what = self._say(f"utter_situation_{row.situation}")
+            state = self._say(f"utter_plan_by_situation_{row.state}")
+            yield self._say("utter_export_plan_about", what=what, state=state)
 
     def answers(self) -> Iterator[str]:
         mine = sa.select(FlowRun).where(FlowRun.client_id == self._client.id)
