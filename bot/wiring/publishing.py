@@ -22,22 +22,18 @@ import sqlalchemy as sa
 
 from bot import content
 from bot.clock import Clock
-from bot.danger.checks import lost
-from bot.danger.features import Reader
 from bot.danger.models import MANIFEST, NAMES, NUMBERS
-from bot.danger.phrases import load_phrases
 from bot.danger.train import price_in_place
-from bot.danger.words import load_words
 from bot.errors import ContentError, SafError, StoreTrouble
 from bot.settings import Settings
 from bot.store import people
 from bot.store.session import Database
 from bot.wiring import examining, load_triage, models, open_database, published
+from bot.wiring.losses import missing_phrases
 from bot.wiring.published import FACTS, LIVE, TEXTS, Version
 
 Say = Callable[[str], None]
 _MODELS = (MANIFEST, models.MODEL, NUMBERS, NAMES)
-_SHOWN = 3  # lost examples of one phrase; the rest is counted
 
 
 class Refused(SafError):
@@ -156,7 +152,7 @@ def roll_back(press: Press, number: int | None = None) -> tuple[Version, list[st
         missing: dict[str, str] = {}
         if now is not None:
             with suppress(ContentError):  # what cannot be read is gone back from all the same
-                missing = _missing(now, target.data)
+                missing = missing_phrases(now, target.data)
         _go_live(press, target, f"content_rolled_back_to_{number}")
         return target, list(missing.values())
 
@@ -175,7 +171,7 @@ def _refuse_losses(
     """Raise Refused with every reason why this may not follow the live version; return what was
     given up by name."""
     settings, reasons = press.settings, []
-    missing = _missing(before, settings.data) if before is not None else {}
+    missing = missing_phrases(before, settings.data) if before is not None else {}
     near_danger = examining.near_by(settings.data / "danger")
     reasons += [
         f"{near_danger}/{sentence}; put it back, or give it up with --drop {phrase}"
@@ -205,32 +201,6 @@ def _refuse_losses(
     if reasons:
         raise Refused(reasons)
     return tuple(sorted(drop))
-
-
-def _missing(before: Version, data: Path) -> dict[str, str]:
-    """Return each phrase of a version that data/ has lost, with the words that say so."""
-    then = load_phrases(before.data / "danger")
-    now = load_phrases(data / "danger")
-    reader = Reader(load_words(data / "danger"))
-    there = {phrase.id: phrase.line for phrase in now.phrases}
-    said: dict[str, list[str]] = {}
-    for phrase, text in lost(then, now, reader):
-        said.setdefault(phrase.id, []).append(f'"{text}"')
-    found: dict[str, str] = {}
-    for phrase in then.phrases:
-        texts = said.get(phrase.id, [])
-        if not texts:
-            continue
-        what = "no longer finds" if phrase.id in there else "is gone, and nothing else finds"
-        shown = ", ".join(texts[:_SHOWN])
-        more = f" and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
-        # Where it stands, or stood in the version that is live.
-        place = f"{Path(phrase.file).name}:{there.get(phrase.id, phrase.line)}"
-        found[phrase.id] = (
-            f"{place}: the danger phrase {phrase.id} of version {before.number} {what} "
-            f"{shown}{more} as {phrase.urgency}"
-        )
-    return found
 
 
 def _write(settings: Settings, kept: Version) -> Version:
