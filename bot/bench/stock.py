@@ -21,7 +21,7 @@ from bot.bench.project import MODEL, environment_of, last_line
 from bot.bench.script import Checkin, Line
 from bot.errors import SafError
 
-START_SECONDS = 300.0  # half a minute on an idle machine
+START_SECONDS = 900.0  # half a minute on an idle machine, many times that on a crowded one
 TURN_SECONDS = 120.0  # a turn that waits for all the others is slow, not lost
 STOP_SECONDS = 10.0
 TRIES = 5
