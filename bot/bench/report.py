@@ -77,11 +77,14 @@ def _growth(side: Figures | None) -> tuple[list[Figures], float, float] | None:
 
 
 def _verdict(figures: Figures) -> str:
-    reached = "reached" if figures["ratio"] >= figures["target"] else "NOT reached"
+    wanted = figures["target"]
+    whole, engine = (
+        f"{ratio} ({'reached' if ratio >= wanted else 'NOT reached'})"
+        for ratio in (figures["ratio"], figures["engine_ratio"])
+    )
     return (
-        f"Ours / stock: {figures['ratio']} in whole turns,"
-        f" {figures['engine_ratio']} for the engine alone"
-        f" (at least {figures['target']:g} is wanted: {reached})."
+        f"Ours / stock, at least {wanted:g} is wanted: {whole} in whole turns,"
+        f" {engine} for the engine alone."
     )
 
 

@@ -220,9 +220,9 @@ def test_the_table_shows_both_sides_and_the_ratio() -> None:
     memory = next(line for line in lines if line.startswith("resident memory, service"))
     assert memory.split()[-2:] == ["-", "80"]
     assert "after 1 and after 200 check-ins, ours: 7.0 and 7.1 ms" in "\n".join(lines)
-    assert lines[-1].startswith("Ours / stock: 5.6") and "wanted: reached" in lines[-1]
+    assert "5.6 (reached) in whole turns, 7.0 (reached) for the engine alone" in lines[-1]
     slow = render({**FIGURES, **more, "ratio": 4.9})
-    assert "wanted: NOT reached" in slow
+    assert "4.9 (NOT reached) in whole turns, 7.0 (reached)" in slow
 
 
 def test_the_table_without_stock_has_no_ratio() -> None:
