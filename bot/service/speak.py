@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot.core.messages import Kind
 from bot.core.people import ClientState, Language
+from bot.service import lock_screen
 from bot.service.house import House
 from bot.store import outbox, telling
 from bot.store.outbox import Draft, Press
@@ -95,9 +96,12 @@ def to_worker(
     about = draft.about or _client_of(s, draft)
     if about is not None and not may_know(worker, about):
         return None
-    if kind in (Kind.PAGE, Kind.ESCALATION) or draft.about is not None:
+    if kind in (Kind.PAGE, Kind.ESCALATION, Kind.DIGEST) or draft.about is not None:
         draft = replace(draft, protect=True)
-    return outbox.put(s, house.sealer, draft, at)
+    row = outbox.put(s, house.sealer, draft, at)
+    if row is not None and lock_screen.hides(row):
+        lock_screen.add_button(s, row)
+    return row
 
 
 def _client_of(s: Session, draft: Draft) -> Client | None:

@@ -19,6 +19,7 @@ from bot.service import dates, enrol, remind
 from bot.store.tables import Client, Due, DueKind, DueState, HardDate
 from tests.support.days import kept_back, remember, waiting, when
 from tests.support.program import Program, build, client
+from tests.support.staff import unlock
 
 YEAR = timedelta(days=366)
 AROUND = ["2027-06-08 10:00", "2027-06-14 10:00", "2027-06-15 10:00", "2027-06-16 10:00"]
@@ -62,8 +63,11 @@ async def test_it_names_nobody_on_the_clients_phone_and_offers_a_call(program: P
 async def test_the_worker_is_told_silently_and_with_the_word(program: Program) -> None:
     remember(program, date(2024, 3, 10))
     await program.settle()
-    told = [m for m in program.channel.sent if m.chat == "Ben"][-1]
-    assert told.silent
+    line = [m for m in program.channel.sent if m.chat == "Ben"][-1]
+    assert (line.text, line.silent) == ("Coming up, open", True)
+    await unlock(program, "Ben")
+    await program.taps("Ben", "Open")
+    told = program.got("Ben")[-1]
     assert "brother" in told.text
     assert "2027-03-10" in told.text
 

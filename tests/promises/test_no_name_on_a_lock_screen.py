@@ -8,11 +8,13 @@ from datetime import timedelta
 import pytest
 
 from bot import content
-from bot.core.messages import Kind
+from bot.core.messages import Kind, Outgoing
 from bot.core.people import Language
+from bot.service import consent, enrol, speak
 from bot.settings import ROOT
-from tests.support.program import Program
-from tests.support.staff import PIN, unlock
+from bot.store import people
+from tests.support.program import Memory, Program
+from tests.support.staff import PIN, looks, screen, tap_again, unlock
 
 # Parts that stand behind a neutral first line.
 PARTS = {"utter_page_details", "utter_page_trial", "utter_today_alert", "utter_today_task"} | {
@@ -92,16 +94,107 @@ async def test_lists_and_tasks_are_protected_and_begin_neutrally(program: Progra
         assert "Ana" not in message.text.splitlines()[0]
 
 
-async def test_a_task_names_its_client_below_the_first_line(program: Program) -> None:
-    await program.says("Ana", "stop")  # no engine here: the tap is what stops
-    from bot.service import consent
-    from bot.store import people
-
+def stops(program: Program) -> None:
+    """Let Ana stop the messages."""
     with program.house.db.write() as s:
         ana = people.client_by_alias(s, program.house.sealer, "Ana")
         assert ana is not None
         consent.stop(s, program.house, program.clock.now(), ana)
+
+
+def on_phone(program: Program, who: str) -> Outgoing:
+    """Return what stands newest on somebody's phone."""
+    return next(m for m in reversed(program.channel.sent) if m.chat == who)
+
+
+async def test_a_task_is_one_neutral_line_until_it_is_opened(program: Program) -> None:
+    await unlock(program, "Ben")
+    await program.wait(timedelta(minutes=16))
+    stops(program)
     await program.settle()
-    task = program.got("Ben", Kind.TASK)[0]
-    assert task.text.splitlines()[0] == "To do:"
-    assert "Ana stopped the messages" in task.text
+    assert (on_phone(program, "Ben").text, on_phone(program, "Ben").protect) == (
+        "To do, open",
+        True,
+    )
+    assert [b.label for b in program.buttons("Ben")] == ["Open"]
+    await program.taps("Ben", "Open")
+    assert "Ana" not in screen(program, "Ben")
+    await program.says("Ben", PIN)
+    assert "Ana stopped the messages" in on_phone(program, "Ben").text
+    assert on_phone(program, "Ben").protect
+    assert "message_opened" in looks(program, "Ben")
+    await program.taps("Ben", "Done")
+    assert program.got("Ben")[-1].text == "Done, off your list."
+
+
+async def test_what_comes_up_and_news_are_neutral_lines_too(program: Program) -> None:
+    await unlock(program, "Ben")
+    await program.says("Ana", "they outside my house rn")
+    before = len(program.channel.sent)
+    await program.says("Ben", "/date Ana court 2027-03-15 brother")
+    await program.taps("Ana", "I'm okay now")
+    await program.wait(timedelta(hours=1))
+    named = ("Ana", "brother", "okay")
+    sent = [m for m in program.channel.sent[before + 1 :] if m.chat == "Ben"]
+    lines = [m.text for m in sent if not m.text.startswith("Kept:")]  # the answer to a command
+    assert {"Coming up, open", "News, open"} <= set(lines)
+    assert [line for line in lines if any(word in line for word in named)] == []
+    assert "brother" in program.got("Ben", Kind.PREPARE)[0].text  # whole where nobody looks over
+
+
+KINDS = [kind for kind in Kind if kind not in (Kind.REPLY, Kind.PAGE, Kind.ESCALATION)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_no_kind_of_message_about_a_client_shows_on_a_lock_screen(
+    program: Program, kind: Kind
+) -> None:
+    """A kind that one day goes to workers as well must not be forgotten here."""
+    try:
+        told(program, kind)
+    except KeyError:
+        return  # no text goes to workers under this kind
+    await program.settle()
+    message = on_phone(program, "Ben")
+    assert "secret" not in message.text
+    assert "\n" not in message.text
+    assert message.protect
+
+
+def told(program: Program, kind: Kind) -> None:
+    """Tell Ben something about Ana, whatever the kind."""
+    with program.house.db.write() as s:
+        ana = people.client_by_alias(s, program.house.sealer, "Ana")
+        assert ana is not None
+        ben, at = people.worker_of(s, ana), program.clock.now()
+        speak.to_worker(s, program.house, at, ben, kind, "a\nsecret", about=ana)
+
+
+async def test_at_a_terminal_it_stands_there_whole(program: Program) -> None:
+    terminal = Memory("terminal")
+    program.house.channels = {**program.house.channels, "terminal": terminal}
+    with program.house.db.write() as s:
+        ben = people.worker_by_name(s, program.house.sealer, "Ben")
+        assert ben is not None
+        enrol.bind(s, program.house, ben, "terminal", "Ben")
+    stops(program)
+    await program.settle()
+    assert "Ana stopped the messages" in terminal.sent[-1].text
+
+
+async def test_given_to_another_worker_it_opens_nothing(program: Program) -> None:
+    await unlock(program, "Ben")
+    stops(program)
+    await program.settle()
+    opener = program.buttons("Ben")[0].token
+    with program.house.db.write() as s:
+        ana = people.client_by_alias(s, program.house.sealer, "Ana")
+        dev = people.worker_by_name(s, program.house.sealer, "Dev")
+        assert ana is not None and dev is not None
+        enrol.hand_over(s, program.house, program.clock.now(), ana, dev)
+    for who in ("Ben", "Dev"):
+        await unlock(program, who)
+        await tap_again(program, who, opener)
+        assert (
+            program.got(who)[-1].text == "That is not yours, or it is from before. Nothing changed."
+        )

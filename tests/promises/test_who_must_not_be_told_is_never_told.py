@@ -10,7 +10,7 @@ import pytest
 from bot.core.messages import Kind
 from bot.core.people import Role, Situation
 from bot.errors import SafError
-from bot.service import enrol, incidents, never, reach
+from bot.service import enrol, incidents, never
 from bot.store.tables import Away, Client, OnCall, Worker
 from tests.support.program import Program, client
 from tests.support.staff import alert, last, screen, tap_again, unlock, worker
@@ -138,7 +138,7 @@ async def test_she_is_not_given_to_them(program: Program) -> None:
 def findings(program: Program) -> list[str]:
     """Return what the doctor finds wrong about never-tell lists."""
     with program.house.db.read() as s:
-        found = reach.examine(s, program.house.sealer, program.clock.now())
+        found = never.examine(s, program.house.sealer, program.clock.now())
         return [one.what for one in found if one.where == "never tell"]
 
 

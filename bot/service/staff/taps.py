@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.core.alerts import Move
-from bot.service.staff import acts, phones, pin, plan_taps, shifts, today
+from bot.service import lock_screen
+from bot.service.staff import acts, opening, phones, pin, plan_taps, shifts, today
 from bot.service.staff.desk import Desk
 from bot.store import people
 from bot.store.tables import Alert, ButtonRow, Client, Task, TaskState, Worker
@@ -80,6 +81,7 @@ def _done(desk: Desk, button: ButtonRow) -> None:
 Does = Callable[[Desk, ButtonRow], None]
 _DOES: dict[str, Does] = {
     "open": _open,
+    lock_screen.OPENS: opening.opened,
     "acknowledge": _move,
     "reached": _move,
     "release": _move,
@@ -91,4 +93,4 @@ _DOES: dict[str, Does] = {
     "phone_sure": phones.sure,
     **plan_taps.DOES,
 }
-_SHOWS = frozenset({"open", "phone", "phone_sure", *plan_taps.DOES})
+_SHOWS = frozenset({"open", lock_screen.OPENS, "phone", "phone_sure", *plan_taps.DOES})
