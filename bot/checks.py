@@ -41,6 +41,7 @@ STEPS = (
     Step("import directions", (str(Path(PYTHON).with_name("lint-imports")), "--no-logo")),
     # What staff own; the same as `saf check`.
     Step("content", (PYTHON, "-m", "bot.cli", "check")),
+    Step("models", (PYTHON, "-m", "bot.cli", "train"), live=True),
     Step("tests", (PYTHON, "-m", "pytest"), live=True),
     # Inside Rasa's environment, where pytest 9 cannot be installed.
     Step(
@@ -49,7 +50,6 @@ STEPS = (
         needs="tests/engine/**/test_*.py",
     ),
     Step("Rasa's data", (*RASA, "validate")),
-    # The tests before have trained what was missing or old.
     Step(
         "test stories",
         (*RASA, "test-stories", "--model", "models/dialogue.tar.gz", "--stories", "tests/stories"),
