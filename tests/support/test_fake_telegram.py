@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.bench.fake_telegram.server import TLS
 from tests.support.fake_telegram import CLIENT_TOKEN, WORKER_TOKEN, FakeTelegram
-from tests.support.fake_telegram.server import TLS
 
 ANA = 7
 ROOT = Path(__file__).resolve().parents[2]
@@ -222,7 +222,7 @@ def test_faults_strike_what_they_name_and_no_more(fake: FakeTelegram, api: Api) 
 def test_it_can_be_played_by_hand() -> None:
     script = "7 /start abc\n7 !voice\n7 [Yes]\nnonsense\nworker 9 hi\nquit\n"
     played = subprocess.run(
-        [sys.executable, "-m", "tests.support.fake_telegram", "--port", "0"],
+        [sys.executable, "-m", "bot.bench.fake_telegram", "--port", "0"],
         input=script,
         capture_output=True,
         text=True,

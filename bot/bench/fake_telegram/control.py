@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.bench.fake_telegram import updates
-from bot.bench.fake_telegram.faults import Fault, FaultKind
+from bot.bench.fake_telegram.faults import Fault, FaultKind, Weather
 from bot.bench.fake_telegram.world import Account, Json, Stored, World
 
 
@@ -18,6 +18,7 @@ class Control:
     def __init__(self, world: World) -> None:
         self.world = world
         self.faults: list[Fault] = []
+        self.weather_now: Weather | None = None
 
     def verb(self, name: str) -> Callable[..., Awaitable[Any]] | None:
         return None if name.startswith("_") or name == "verb" else getattr(self, name, None)
@@ -109,6 +110,10 @@ class Control:
     async def fail_next(self, kind: str, **order: Any) -> None:
         self.faults.append(Fault(kind=FaultKind(kind), **order))
 
+    async def weather(self, share: float, seed: int) -> None:
+        """Let a share of all calls go wrong by chance from now on; 0: none."""
+        self.weather_now = Weather(share, seed) if share else None
+
     async def calls(self, method: str | None, bot: str | None) -> list[Json]:
         return [
             {"bot": call.bot, "method": call.method, "params": call.params, "status": call.status}
@@ -120,6 +125,16 @@ class Control:
         conversation = self._account(bot).chats.get(chat)
         messages = conversation.messages if conversation else []
         return [_shown(stored) for stored in messages if stored.outgoing]
+
+    async def everything_sent(self, bot: str) -> dict[int, list[str]]:
+        """Return the texts that the bot ever sent, chat by chat, oldest first."""
+        return {
+            chat.id: [stored.message.get("text", "") for stored in chat.messages if stored.outgoing]
+            for chat in self._account(bot).chats.values()
+        }
+
+    async def pending(self, bot: str) -> int:
+        return len(self._account(bot).updates)
 
     async def status(self, bot: str) -> Json:
         account = self._account(bot)

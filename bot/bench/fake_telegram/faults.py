@@ -9,6 +9,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from random import Random
 from typing import Any
 
 from starlette.responses import Response
@@ -96,6 +97,35 @@ class Fault:
             case kind:
                 code, said = SAID[kind]
                 raise ApiError(code, self.description or said)
+
+
+# What passes by itself, and how often of a hundred: all that a bad day of a network can do to a
+# call. Hanging is rare, for each of it costs whoever calls ten seconds.
+PASSING = {
+    FaultKind.FLOOD: 20,
+    FaultKind.SERVER_ERROR: 18,
+    FaultKind.GATEWAY: 16,
+    FaultKind.GATEWAY_AFTER: 12,
+    FaultKind.RESET: 14,
+    FaultKind.RESET_AFTER: 10,
+    FaultKind.GARBAGE_AFTER: 8,
+    FaultKind.HANG: 1,
+    FaultKind.HANG_AFTER: 1,
+}
+
+
+class Weather:
+    """Faults by chance, the same ones for the same seed and the same calls."""
+
+    def __init__(self, share: float, seed: int) -> None:
+        self.share, self._random = share, Random(seed)  # noqa: S311 - a network, no secret
+
+    def fault(self, method: str) -> Fault | None:
+        if self._random.random() >= self.share:
+            return None
+        kinds = [*PASSING]
+        kind = self._random.choices(kinds, [*PASSING.values()])[0]
+        return Fault(method, kind)
 
 
 class Hang(Response):

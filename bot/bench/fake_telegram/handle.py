@@ -167,6 +167,10 @@ class FakeTelegram:
             retry_after=retry_after, description=description, migrate_to=migrate_to,
         )  # fmt: skip
 
+    def weather(self, share: float, seed: int = 1) -> None:
+        """Let a share of all calls go wrong by chance, in ways that pass by themselves."""
+        self._do("weather", share=share, seed=seed)
+
     def vanish(
         self, chat: int, error: str = "Forbidden: user is deactivated", bot: str = CLIENT
     ) -> None:
@@ -193,6 +197,14 @@ class FakeTelegram:
     def sent(self, chat: int, bot: str = CLIENT) -> list[Sent]:
         """Return all that the bot sent into the chat, oldest first, deleted ones too."""
         return [Sent(**one) for one in self._do("sent", chat=chat, bot=bot)]
+
+    def everything_sent(self, bot: str = CLIENT) -> dict[int, list[str]]:
+        """Return the texts that the bot ever sent, chat by chat, oldest first."""
+        return {int(chat): texts for chat, texts in self._do("everything_sent", bot=bot).items()}
+
+    def pending(self, bot: str = CLIENT) -> int:
+        """Return how many updates wait to be confirmed."""
+        return int(self._do("pending", bot=bot))
 
     def calls(self, method: str | None = None, bot: str | None = None) -> list[Json]:
         """Return the call log: {bot, method, params, status}."""

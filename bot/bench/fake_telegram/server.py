@@ -77,7 +77,8 @@ class FakeServer:
             if fault.fits(account.name, method, params):
                 fault.times -= 1
                 return fault
-        return None
+        weather = self.control.weather_now
+        return weather.fault(method) if weather is not None else None
 
     async def file(self, request: Request) -> Response:
         """Serve the bytes of any file."""

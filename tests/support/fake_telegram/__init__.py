@@ -1,7 +1,12 @@
-"""A Bot API server of our own: the real python-telegram-bot talks to it over HTTP."""
+"""The fake Bot API server, which `bench soak` uses too: see bot/bench/fake_telegram."""
 
-from tests.support.fake_telegram.faults import FaultKind
-from tests.support.fake_telegram.handle import FakeTelegram, Sent
-from tests.support.fake_telegram.world import CLIENT_TOKEN, TOKENS, WORKER_TOKEN
+from bot.bench.fake_telegram import (
+    CLIENT_TOKEN,
+    TOKENS,
+    WORKER_TOKEN,
+    FakeTelegram,
+    FaultKind,
+    Sent,
+)
 
 __all__ = ["CLIENT_TOKEN", "TOKENS", "WORKER_TOKEN", "FakeTelegram", "FaultKind", "Sent"]
