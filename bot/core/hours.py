@@ -76,6 +76,10 @@ class Staffed:
         """Tell whether somebody is at work."""
         return any(start <= at < end for start, end in self._shifts(at))
 
+    def running(self, at: datetime) -> tuple[datetime, datetime] | None:
+        """Return begin and end of the shift that runs, None when nobody is at work."""
+        return next((span for span in self._shifts(at) if span[0] <= at < span[1]), None)
+
     def next_start(self, at: datetime) -> datetime | None:
         """Return when the next shift begins, None when the program has no hours at all."""
         return next((start for start, _ in self._shifts(at) if start > at), None)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from bot.service import deliver, escalate, receive, remind, retain
 from bot.service.house import House, in_thread
 from bot.service.receive import Lines
+from bot.service.staff import digest
 from bot.store import dues, outbox
 from bot.store.inbox import OPEN
 from bot.store.tables import Inbox
@@ -24,6 +25,7 @@ async def settle(house: House, lines: Lines) -> None:
         did = await receive.tick(house, lines)
         did += await in_thread(escalate.tick, house)
         did += await in_thread(remind.tick, house)
+        did += await in_thread(digest.tick, house)
         did += await in_thread(retain.tick, house)
         did += await deliver.tick(house)
         did += await retain.sweep(house)
@@ -40,6 +42,7 @@ def next_moment(house: House) -> datetime | None:
             dues.next_moment(s),
             escalate.next_moment(s, house),
             retain.next_moment(s),
+            digest.next_moment(s, house),
             _next_try(s),
         ]
     return min((moment for moment in moments if moment is not None), default=None)

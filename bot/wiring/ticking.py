@@ -15,6 +15,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from bot.service import deliver, escalate, receive, remind, retain, set_back
 from bot.service.house import House, in_thread
 from bot.service.receive import Lines
+from bot.service.staff import digest
 
 log = structlog.get_logger()
 
@@ -42,6 +43,7 @@ class Ticks:
             "set back": (lambda: in_thread(set_back.tick, self._house), ESCALATE),
             "escalate": (lambda: in_thread(escalate.tick, self._house), ESCALATE),
             "remind": (lambda: in_thread(remind.tick, self._house), REMIND),
+            "digest": (lambda: in_thread(digest.tick, self._house), REMIND),
             "retain": (lambda: in_thread(retain.tick, self._house), RETAIN),
             "sweep": (lambda: retain.sweep(self._house), SWEEP),
             "deliver": (self._wake_delivery, DELIVER),

@@ -23,12 +23,20 @@ MOST_BUTTONS = 8
 
 def show(desk: Desk) -> None:
     """List what is open for a worker; a supervisor sees every open alert. Each look is recorded."""
+    found = listing(desk)
+    if found is None:
+        desk.say("utter_today_nothing")
+    else:
+        desk.tell(found[0], buttons=found[1], shows=True)
+
+
+def listing(desk: Desk) -> tuple[str, list[Sequence[Press]]] | None:
+    """Return what is open for a worker and its buttons, None when nothing is. Each look counts."""
     alerts = _alerts(desk)
     tasks = [] if desk.worker.role is Role.OPERATOR else _tasks(desk)
     watched = _watched(desk) + plans.old_ones(desk)
     if not alerts and not tasks and not watched:
-        desk.say("utter_today_nothing")
-        return
+        return None
     lines = [desk.text("utter_today_head", count=len(alerts) + len(tasks))]
     presses: list[Press] = []
     for alert in alerts[:MOST]:
@@ -41,7 +49,17 @@ def show(desk: Desk) -> None:
     left = sum(max(0, len(group) - MOST) for group in (alerts, tasks, watched))
     if left:
         lines.append(desk.text("utter_today_more", count=left))
-    desk.tell("\n".join(lines), buttons=_rows(presses[:MOST_BUTTONS]), shows=True)
+    return "\n".join(lines), _rows(presses[:MOST_BUTTONS])
+
+
+def any_since(desk: Desk, since: datetime | None, until: datetime) -> bool:
+    """Tell whether something of what is open for a worker came in a span of time."""
+    moments = [alert.opened_at for alert in _alerts(desk)]
+    moments += [task.made_at for task in _tasks(desk)]
+    mine = [client.id for client in telling.clients_of(desk.s, desk.worker, desk.at)]
+    seen = sa.select(Seen.at).where(Seen.client_id.in_(mine), Seen.urgency == Urgency.WATCH)
+    moments += desk.s.scalars(seen.where(Seen.at < until))
+    return any(moment < until and (since is None or moment >= since) for moment in moments)
 
 
 def _rows(presses: Sequence[Press]) -> list[Sequence[Press]]:
