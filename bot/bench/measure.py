@@ -86,6 +86,7 @@ async def _rounds(
 
 async def _ours(us: Ours, whole: Measured, plan: script.Plan, wanted: Wanted) -> Figures:
     first = plan.clients  # clients who have not written yet
+    engine = Environments().whole("engine")  # none where the engine runs somewhere else
     alone = await us.check_ins(first, script.CHECKINS[script.language(first)])
     figures = {
         **whole.as_json(),
@@ -95,7 +96,7 @@ async def _ours(us: Ours, whole: Measured, plan: script.Plan, wanted: Wanted) ->
         "start_seconds": us.start_seconds,
         "engine_mb": machine.resident_mb(us.engine_pid),
         "service_mb": machine.resident_mb(os.getpid()),
-        "environment_mb": machine.folder_mb(Environments().engine()),
+        "environment_mb": machine.folder_mb(engine) if engine else None,
     }
     return {**figures, **_checked("We", await us.saved(), us.expected)}
 

@@ -81,11 +81,12 @@ class Stock:
         message = line.text or f"/choose{json.dumps({'choice': line.tap})}"
         body = {"sender": sender, "message": message}
         for _ in range(TRIES):
-            answer = await self.http.post(f"{self.url}/webhooks/rest/webhook", json=body)
-            if answer.status_code == httpx.codes.OK and answer.json():
-                return
+            with contextlib.suppress(httpx.TransportError):
+                answer = await self.http.post(f"{self.url}/webhooks/rest/webhook", json=body)
+                if answer.status_code == httpx.codes.OK and answer.json():
+                    return
             self.tried_again += 1
-        raise SafError(f"Stock Rasa did not answer {message!r} ({answer.status_code}).")
+        raise SafError(f"Stock Rasa did not answer {message!r}: see {self.project}/server.log.")
 
     def saved(self) -> int:
         """Return how many answers its action server has saved."""

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from click.testing import CliRunner
 from rasa_sdk import Tracker
@@ -18,6 +19,7 @@ from bot.bench import machine, project, script
 from bot.bench.figures import Measured, beside, percentile
 from bot.bench.measure import _checked
 from bot.bench.report import render
+from bot.bench.stock import Stock
 from bot.commands.bench import command
 from bot.errors import SafError
 from bot.settings import ROOT
@@ -165,6 +167,24 @@ def test_a_step_that_fails_is_one_sentence_with_its_last_words(tmp_path: Path) -
     log = tmp_path / "train.log"
     with pytest.raises(SafError, match=r"could not be made \(no such intent\)"):
         project._run(["/bin/sh", "-c", "echo no such intent; exit 1"], tmp_path, log, print)
+
+
+async def test_a_stock_rasa_that_says_nothing_is_asked_again_and_then_given_up(
+    tmp_path: Path,
+) -> None:
+    answers = [httpx.Response(200, json=[]), httpx.Response(502), httpx.Response(200, json=["hi"])]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if not answers:
+            raise httpx.ConnectError("it has ended")
+        return answers.pop(0)
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+        them = Stock(tmp_path, http, "http://127.0.0.1:9", server_pid=0, actions_pid=0)
+        await them.say("en-1", script.Line("hola"))
+        assert them.tried_again == 2
+        with pytest.raises(SafError, match="did not answer"):
+            await them.say("en-1", script.Line(tap="good"))
 
 
 def test_a_side_that_went_another_way_is_not_compared() -> None:
