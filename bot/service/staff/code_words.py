@@ -31,11 +31,3 @@ def keep_question(house: House, client: Client, words: str) -> None:
     box = people.box(house.sealer, client)
     sealed = box.seal("client.agreed_question", client.id, said)
     client.agreed_question = sealed if said else None
-
-
-def question_of(house: House, client: Client) -> str:
-    """Return the agreed question with its answer, empty when none was agreed."""
-    if client.agreed_question is None:
-        return ""
-    box = people.box(house.sealer, client)
-    return box.open("client.agreed_question", client.id, client.agreed_question)

@@ -1,0 +1,204 @@
+"""A plan is made in the client's words; interrupted, it goes on and asks nothing twice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from bot.core.flows import Flow
+from bot.core.messages import Kind
+from bot.core.people import Language, Situation
+from bot.service import runs
+from bot.store.tables import Answer, Client, FlowRun
+from tests.support import plans as plan
+from tests.support.plain_engine import PlainEngine
+from tests.support.program import Program, build, client, room
+
+FLOW = room().flow("plan_lost_someone")
+
+
+def walk(flow: Flow) -> list[str]:
+    """Return the questions on the longest way, in their order."""
+    return [step.id for step in flow.steps if step.collect]
+
+
+async def answer(program: Program, step: str) -> None:
+    """Answer the question that stands, so that no question is passed over."""
+    found = room().flow("plan_lost_someone").step(step)
+    way = {"bed": "not_safe", "route": "cannot"}.get(step, found.choices[0].value)
+    choice = found.choice(way)
+    assert choice is not None
+    await program.taps("Ana", choice.label[Language.EN])
+
+
+async def until(program: Program, step: str) -> list[str]:
+    """Make the plan up to a question; return what was asked."""
+    plan.listening(program)
+    plan.begin(program, Situation.LOST_SOMEONE)
+    await program.settle()
+    asked = []
+    while (now := plan.asked(program)) != f"plan_lost_someone.{step}":
+        asked.append(now)
+        await answer(program, now.partition(".")[2])
+    return asked
+
+
+@pytest.mark.parametrize("step", walk(FLOW))
+async def test_a_danger_message_loses_nothing_and_asks_nothing_twice(
+    program: Program, step: str
+) -> None:
+    asked = await until(program, step)
+    had = plan.standing(program)
+    await program.says("Ana", "they outside")
+    assert program.got("Ana")[-1].kind is Kind.SAFETY
+    assert plan.asked(program).endswith(f".{step}")
+    await program.taps("Ana", "I'm okay now")
+    assert program.got("Ana")[-1].text.endswith(question(step))
+    assert plan.standing(program) == had
+    await answer(program, step)
+    assert plan.asked(program) not in asked
+
+
+@pytest.mark.parametrize("step", walk(FLOW))
+async def test_a_restart_loses_nothing_and_asks_nothing_twice(program: Program, step: str) -> None:
+    asked = await until(program, step)
+    had = plan.standing(program)
+    program.house.engine = PlainEngine(program.house.turns)  # the old one and its memory are gone
+    program.lines = type(program.lines)(program.house)
+    assert plan.standing(program) == had
+    await answer(program, step)
+    assert plan.asked(program) not in [*asked, f"plan_lost_someone.{step}"]
+
+
+@pytest.mark.parametrize("step", walk(FLOW)[::3])
+async def test_three_days_of_silence_lose_nothing(program: Program, step: str) -> None:
+    asked = await until(program, step)
+    had = plan.standing(program)
+    await program.wait(timedelta(days=3))
+    assert plan.standing(program) == had
+    await program.says("Ana", "make a plan")
+    await program.taps("Ana", "Go on")
+    assert program.got("Ana")[-1].text.endswith(question(step))
+    await answer(program, step)
+    assert plan.asked(program) not in asked
+
+
+def question(step: str) -> str:
+    """Return the words of a question."""
+    return room().texts.say(f"utter_ask_plan_lost_someone_{step}", Language.EN, worker="Ben")
+
+
+@pytest.mark.parametrize("word", ["later", "stop", "i want a break for a week"])
+async def test_later_and_a_second_thought_about_stopping_keep_the_place(
+    program: Program, word: str
+) -> None:
+    await until(program, "funeral")
+    await program.says("Ana", "Later" if word == "later" else word)
+    assert plan.open_runs(program) == ["plan_lost_someone"]
+    await program.says("Ana", "my plan")
+    await program.taps("Ana", "Go on")
+    assert program.got("Ana")[-1].text.endswith(question("funeral"))
+
+
+async def test_a_checkin_comes_between_and_the_plan_goes_on_after_it(program: Program) -> None:
+    await until(program, "post")
+    await program.wait(timedelta(days=7))
+    assert program.got("Ana", Kind.CHECKIN)
+    await program.taps("Ana", "I'm good")
+    assert program.got("Ana")[-1].text.endswith(question("post"))
+
+
+@pytest.mark.parametrize(
+    "said", ["😂😂😂", "x" * 4000, "idk", "no sé", "fuck you", "stay at 1423 S Kedzie Ave"]
+)
+async def test_what_is_no_answer_is_asked_once_more_kindly_and_then_left(
+    program: Program, said: str
+) -> None:
+    await until(program, "for_them")
+    before = len(program.got("Ana"))
+    await program.says("Ana", said)
+    (again,) = program.got("Ana")[before:]
+    assert again.text.endswith(question("for_them")) and again.text != question("for_them")
+    await program.says("Ana", said)
+    assert plan.asked(program) == "plan_base.signs"
+    kept = "\n".join(words for group in plan.standing(program).values() for words in group)
+    assert "Kedzie" not in kept and "fuck" not in kept and len(kept) < 600
+
+
+async def test_another_language_is_their_own_words(program: Program) -> None:
+    await until(program, "for_them")
+    await program.says("Ana", "que je reste en vie")
+    assert plan.standing(program)["myself.long"] == ["que je reste en vie"]
+
+
+async def test_own_words_stand_in_the_plan_and_nowhere_else(program: Program) -> None:
+    await until(program, "for_them")
+    await program.says("Ana", "that i raise my son")
+    with program.house.db.read() as s:
+        run = s.scalars(sa.select(FlowRun).where(FlowRun.flow == "plan_lost_someone")).one()
+        answers = runs.answers(s, program.house, client(program), run)
+        assert answers["for_them"] == "said"
+        assert s.scalar(sa.select(sa.func.count()).select_from(Answer)) == len(answers)
+
+
+async def test_a_second_situation_does_not_ask_the_base_again(program: Program) -> None:
+    plan.listening(program)
+    plan.begin(program, Situation.LOST_SOMEONE)
+    await program.settle()
+    while plan.asked(program):
+        await program.taps("Ana", "Skip")
+    plan.begin(program, Situation.GROUP_CONFLICT)
+    await program.settle()
+    asked = []
+    while plan.asked(program):
+        asked.append(plan.asked(program))
+        await program.taps("Ana", "Skip")
+    assert asked and not [one for one in asked if one.startswith("plan_base")]
+    assert "it's kept" in program.got("Ana")[-1].text
+
+
+async def test_after_a_checkin_that_told_of_a_loss_a_plan_is_proposed_and_the_client_decides(
+    program: Program,
+) -> None:
+    plan.listening(program)
+    await program.wait(timedelta(days=7))
+    await program.taps("Ana", "Not good")
+    await program.taps("Ana", "Safe tonight")
+    await program.taps("Ana", "Nobody")
+    await program.taps("Ana", "We lost somebody")
+    await program.taps("Ana", "Nothing now")
+    assert "You lost somebody. A plan for these days can help" in program.got("Ana")[-1].text
+    await program.taps("Ana", "Not now")
+    assert program.got("Ana")[-1].text == "Okay. It's here when you want it."
+    assert plan.open_runs(program) == []
+    await program.wait(timedelta(days=7))
+    await program.taps("Ana", "I'm good")
+    assert program.got("Ana")[-1].text == "Good to hear. Write if that changes."
+
+
+async def test_on_a_covered_phone_nothing_of_a_plan_is_said_unasked(program: Program) -> None:
+    plan.listening(program)
+    with program.house.db.write() as s:
+        s.scalars(sa.select(Client)).one().situation = Situation.PARTNER_VIOLENCE
+    await program.wait(timedelta(days=7))
+    await program.taps("Ana", "I'm good")
+    assert program.got("Ana")[-1].text.endswith("You can stop at any time.")
+    await program.taps("Ana", "Yes")
+    assert client(program).cover
+    await program.taps("Ana", "Good time")
+    await program.wait(timedelta(days=7))
+    await program.taps("Ana", "I'm good")
+    assert program.got("Ana")[-1].text == "Good to hear. Write if that changes."
+
+
+async def test_in_spanish_it_is_spanish_all_the_way(tmp_path: Path) -> None:
+    program = plan.listening(build(tmp_path, language=Language.ES))
+    plan.begin(program, Situation.THREATENED)
+    await program.settle()
+    while plan.asked(program):
+        await program.taps("Ana", "Saltar")
+    said = " ".join(h.text for h in program.got("Ana"))
+    assert not any(word in said for word in (" the ", " you ", " your "))
