@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.content import flows, plan, program, signals, texts, worker_words
+from bot.content import flows, plan, program, signals, staff, texts, worker_words
 from bot.core.flows import Flow
 from bot.core.words import Words
 
@@ -22,6 +22,7 @@ class Content:
     signals: signals.Signals
     worker_words: Words
     plan: plan.PlanWords
+    staff: staff.Staff
 
     def flow(self, name: str) -> Flow:
         """Return a flow; KeyError when there is none of that name."""
@@ -43,4 +44,5 @@ def load(data_dir: Path) -> Content:
             data_dir / "program" / "worker_words.yml", said, escalation.outcomes
         ),
         plan=words,
+        staff=staff.load(data_dir / "program" / "staff.yml"),
     )

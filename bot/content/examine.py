@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.content import flows, learned, lint, plan, program, signals, texts, worker_words
+from bot.content import flows, learned, lint, plan, program, signals, staff, texts, worker_words
 from bot.content.yaml import Mistakes
 from bot.errors import ContentError
 
@@ -26,6 +26,8 @@ def problems(data_dir: Path, domain: Path = DOMAIN) -> list[ContentError]:
         outcomes = program.load_escalation(data_dir / "program" / "escalation.yml").outcomes
     with mistakes.noted():
         program.load_calendar(data_dir / "program" / "calendar.yml", said)
+    with mistakes.noted():
+        staff.load(data_dir / "program" / "staff.yml")
     with mistakes.noted():
         signals.load(data_dir / "danger" / "signals.yml")
     with mistakes.noted():

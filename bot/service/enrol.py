@@ -12,7 +12,7 @@ from bot.core.alerts import AlertState, LogEvent
 from bot.core.messages import Bot, Kind
 from bot.core.people import ClientState, PhoneState
 from bot.errors import SafError
-from bot.service import alerts, checkins, paging, runs, speak, tasks
+from bot.service import alerts, checkins, looking_after, paging, runs, speak, tasks
 from bot.service.house import House
 from bot.store import care, dues, inbox, outbox, people
 from bot.store.session import changed
@@ -220,3 +220,4 @@ def set_phone(
         runs.end(run, at, RunState.ABANDONED)
     if state is PhoneState.DECEASED:
         client.state = ClientState.LEFT
+        looking_after.after_death(s, house, at, client)

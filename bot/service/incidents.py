@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from bot.core.people import PhoneState, Situation
-from bot.service import checkins, reviews, situations, speak, tasks
+from bot.service import checkins, looking_after, reviews, situations, speak, tasks
 from bot.service.house import House
 from bot.store import dues, people
 from bot.store.tables import Client, Due, DueKind, Incident
@@ -37,6 +37,7 @@ def record(
     checkins.plan(s, house, at, client)
     situations.set_to(s, at, client, kind)
     reviews.after_incident(s, house, at, client)
+    looking_after.after_incident(s, house, at, client, incident)
     return incident
 
 

@@ -13,7 +13,7 @@ from bot.core.alerts import AlertState, LogEvent, Move
 from bot.core.danger import Signal
 from bot.core.messages import Kind
 from bot.core.people import ClientState
-from bot.service import alerts, runs, speak
+from bot.service import alerts, looking_after, runs, speak
 from bot.service.house import House
 from bot.store import care, inbox, outbox, people
 from bot.store.session import changed
@@ -134,6 +134,7 @@ def _closed(
 ) -> None:
     """Keep the outcome, cancel what still would leave, take the words off the workers' phones."""
     alert.closed_at, alert.outcome = at, outcome
+    looking_after.after_alert(s, house, at, client, alert)
     mine = Outbox.alert_id == alert.id
     # A notice is true still ("Ben has it"), but for the one that nobody answered.
     over = sa.or_(Outbox.kind != Kind.NOTICE, Outbox.key.startswith("nobody:"))
@@ -166,7 +167,19 @@ def details(s: Session, house: House, alert: Alert, worker: Worker, at: datetime
         words=_words(s, house, alert, client, worker),
         last=_last_checkin(s, house, client, worker),
         guidance=signals[0].guidance[language] if signals else "",
-    )
+    ) + _proof(house, client, worker)
+
+
+def _proof(house: House, client: Client, worker: Worker) -> str:
+    """Return the agreed question, and that a covered phone is not called; empty for neither."""
+    lines = []
+    if client.agreed_question is not None:
+        box = people.box(house.sealer, client)
+        said = box.open("client.agreed_question", client.id, client.agreed_question)
+        lines.append(speak.text(house, "utter_page_question", worker.language, words=said))
+    if client.cover:
+        lines.append(speak.text(house, "utter_page_covered", worker.language))
+    return "".join(f"\n{line}" for line in lines)
 
 
 def _words(s: Session, house: House, alert: Alert, client: Client, worker: Worker) -> str:

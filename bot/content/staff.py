@@ -1,0 +1,63 @@
+"""The program's numbers about its own people: from data/program/staff.yml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from bot.content.program import span
+from bot.content.yaml import Reader
+from bot.core.danger import Signal
+from bot.core.people import Situation
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """How long a talk through the bot waits, and after what workers are looked after."""
+
+    hands_back: timedelta  # no word from either for so long: the assistant is back
+    care_within: timedelta  # cover and a debrief at the latest
+    hard_situations: frozenset[Situation]
+    hard_signals: frozenset[Signal]
+
+
+def load(path: Path) -> Staff:
+    """Read staff.yml; ContentError names the first mistake's line."""
+    reader = Reader(path)
+    reader.only(reader.root, {"writing", "after_hard_things"})
+    writing = reader.get(reader.root, "writing", dict, "add `writing:`")
+    reader.only(writing, {"hands_back"})
+    hard = reader.get(reader.root, "after_hard_things", dict, "add `after_hard_things:`")
+    reader.only(hard, {"within", "situations", "signals"})
+    return Staff(
+        hands_back=_some(reader, writing, "hands_back"),
+        care_within=_some(reader, hard, "within"),
+        hard_situations=frozenset(
+            Situation(one) for one in _known(reader, hard, "situations", Situation)
+        ),
+        hard_signals=frozenset(Signal(one) for one in _known(reader, hard, "signals", Signal)),
+    )
+
+
+def _some(reader: Reader, node: Any, key: str) -> timedelta:
+    mend = "write a number with s, m, h or d, such as 30m"
+    try:
+        found = span(reader.get(node, key, object, mend))
+    except ValueError as error:
+        raise reader.wrong(node, key, str(error), mend) from None
+    if not found:
+        raise reader.wrong(node, key, f"`{key}` is no time at all", "write at least 1m")
+    return found
+
+
+def _known(reader: Reader, node: Any, key: str, kinds: type[StrEnum]) -> list[str]:
+    known = [one.value for one in kinds]
+    mend = "use any of: " + ", ".join(known)
+    values = reader.get(node, key, list, mend)
+    for place, value in enumerate(values):
+        if value not in known:
+            raise reader.wrong(values, place, f"`{value}` is not known", mend)
+    return [str(value) for value in values]
