@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -12,10 +13,11 @@ import structlog
 from sqlalchemy.orm import Session
 
 from bot.channels.base import Channel, OutcomeUnknown, Reason, SendFailed
-from bot.core.messages import Bot, Button, Outgoing
+from bot.core.messages import Bot, Button, Kind, Outgoing
 from bot.core.people import Role
-from bot.service import checkins, moves, speak
+from bot.service import checkins, lock_screen, moves, speak
 from bot.service.house import Heard, House, in_thread
+from bot.service.pace import Over, Pace
 from bot.service.receivers import address_of, kept_back, name_of, person_of, way_of
 from bot.service.undelivered import PAGING, failed, outcome_unknown, unknown
 from bot.store import outbox, people
@@ -24,64 +26,119 @@ from bot.store.tables import Alert, Client, Outbox, OutboxState, Worker
 log = structlog.get_logger()
 
 BATCH = 50
-AT_ONCE = 16  # receivers of one tick; Telegram takes about 30 messages a second
+AT_ONCE = 16  # sends of one tick under way at once
 HEAD_START = 1.0  # seconds by which pages leave before the rest, unless they are sent before that
 PAGES = "pages"  # the lane of all of them
 INLINE = ("terminal",)  # channels without a lock screen open a page at once
 
 
-async def tick(house: House, *, beside: bool = False) -> int:
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A message that may leave now."""
+
+    id: str
+    kind: Kind
+    priority: int
+    receiver: str
+    bot: Bot
+    paced: bool  # it goes into the receiver's chat, not by a second way
+
+
+async def tick(house: House, *, beside: bool = False, of: Collection[int] = ()) -> int:
     """Send what may leave now; return how many messages were tried. Run twice, sends once.
 
     One after the other, pages first, so that a rehearsal always tells the same story. ``beside``:
     everybody's messages leave beside each other, each person's in their order, because a channel
     that hangs for one person must hold up nobody else; then several ticks may run at once.
+    ``of``: only these priorities, so that what is urgent never waits for a tick full of the rest.
     """
     tried: set[str] = set()
-    for heard in await in_thread(_recover, house):
-        house.tell(heard)
+    if not of or outbox.URGENT in of:
+        for heard in await in_thread(_recover, house):
+            house.tell(heard)
     while True:
-        found = await in_thread(_due, house, tried)
-        if not found:
+        known = tried | house.in_hand
+        found = await in_thread(_due, house, known, of)
+        found = [one for one in found if one.id not in house.in_hand]
+        if not found or (house.pace is not None and house.pace.over):
             return len(tried)
-        tried.update(id_ for id_, _ in found)
-        if beside:
-            await _beside(house, found)
-        else:
-            await _lane(house, [id_ for id_, _ in found])
+        mine = {one.id for one in found}
+        tried |= mine
+        house.in_hand |= mine
+        try:
+            if beside:
+                await _beside(house, found)
+            else:
+                await _lane(house, found)
+        finally:
+            house.in_hand -= mine
 
 
-async def _beside(house: House, found: Sequence[tuple[str, str]]) -> None:
+async def _beside(house: House, found: Sequence[_Ready]) -> None:
     """Send pages, and a moment later the rest in one lane for each receiver."""
-    lanes: dict[str, list[str]] = {}
-    for id_, receiver in found:
-        lanes.setdefault(receiver, []).append(id_)
-    paging = [asyncio.create_task(_lane(house, [id_])) for id_ in lanes.pop(PAGES, [])]
+    lanes: dict[str, list[_Ready]] = {}
+    for one in found:
+        lanes.setdefault(PAGES if one.kind in PAGING else one.receiver, []).append(one)
+    pages = lanes.pop(PAGES, [])
+    paging = [asyncio.create_task(_lane(house, [one], pace=house.pace)) for one in pages]
     if paging:
         await asyncio.wait(paging, timeout=HEAD_START)
     wide = asyncio.Semaphore(AT_ONCE)
-    await asyncio.gather(*paging, *(_lane(house, lane, wide) for lane in lanes.values()))
+    await asyncio.gather(
+        *paging, *(_lane(house, lane, wide, house.pace) for lane in lanes.values())
+    )
 
 
-def _due(house: House, tried: Collection[str]) -> list[tuple[str, str]]:
-    """Return what may leave and was not tried in this tick: its id, and its receiver or PAGES."""
+def _due(house: House, known: Collection[str], of: Collection[int]) -> list[_Ready]:
+    """Return what may leave, was not tried in this tick and is in no other's hand."""
     with house.db.read() as s:
         return [
-            (row.id, PAGES if row.kind in PAGING else row.client_id or row.worker_id or "")
-            for row in outbox.due(s, house.clock.now(), BATCH + len(tried))
-            if row.id not in tried
-        ]
+            _Ready(
+                row.id,
+                row.kind,
+                row.priority,
+                row.client_id or row.worker_id or "",
+                _bot(row),
+                row.channel is None,
+            )
+            for row in outbox.due(s, house.clock.now(), BATCH + len(known), of)
+            if row.id not in known
+        ][:BATCH]
 
 
-async def _lane(house: House, lane: Sequence[str], wide: asyncio.Semaphore | None = None) -> None:
-    """Send messages one after the other; one that fails never stops another."""
-    async with wide or contextlib.nullcontext():
-        for id_ in lane:
-            try:
-                await _deliver(house, id_)
-            except Exception:
-                # The row stays findable: pending, or under a lease that runs out.
-                log.exception("delivery_failed", outbox=id_)
+async def _lane(
+    house: House,
+    lane: Sequence[_Ready],
+    wide: asyncio.Semaphore | None = None,
+    pace: Pace | None = None,
+) -> None:
+    """Send messages one after the other; one that fails never stops another.
+
+    A turn is waited for before a message is claimed: a claim's lease runs, and what is cancelled
+    meanwhile must not leave.
+    """
+    for one in lane:
+        try:
+            if pace is not None and one.paced:
+                await _turn(pace, one)
+            async with wide or contextlib.nullcontext():
+                await _deliver(house, one.id)
+        except Over:
+            return
+        except Exception:
+            # The row stays findable: pending, or under a lease that runs out.
+            log.exception("delivery_failed", outbox=one.id)
+
+
+async def _turn(pace: Pace, one: _Ready) -> None:
+    if one.priority <= outbox.URGENT:
+        pace.urgent(one.bot, one.receiver)
+    else:
+        await pace.turn(one.bot, one.receiver, one.priority)
+
+
+def _bot(row: Outbox) -> Bot:
+    return Bot.CLIENT if row.role is Role.CLIENT else Bot.WORKER
 
 
 def _recover(house: House) -> list[Heard]:
@@ -162,8 +219,9 @@ def _claim(house: House, id_: str) -> tuple[Channel, Outgoing] | None:
             row.lease_until = None
             return None
         text, buttons = _content(s, house, row, person, channel, now)
-        bot = Bot.CLIENT if row.role is Role.CLIENT else Bot.WORKER
-        return channel, Outgoing(address, text, buttons, row.silent, row.protect, bot, row.id)
+        if isinstance(person, Worker) and lock_screen.hides(row) and channel.name not in INLINE:
+            text, buttons = lock_screen.line(house, row, person)
+        return channel, Outgoing(address, text, buttons, row.silent, row.protect, _bot(row), row.id)
 
 
 def _content(

@@ -15,6 +15,7 @@ from bot.core.danger import Context, Verdict
 from bot.core.messages import Bot, Kind
 from bot.core.people import Role
 from bot.dialogue.turns import OpenTurns
+from bot.service.pace import Pace
 from bot.store.sealed import Sealer
 from bot.store.session import Database
 
@@ -75,6 +76,8 @@ class House:
     heard: list[Callable[[Heard], None]] = field(default_factory=list)
     wake: Callable[[], None] = lambda: None  # a commit wakes delivery; the ticks are the net
     fault: Callable[[str], None] = lambda point: None  # named points at which tests kill us
+    pace: Pace | None = None  # of the chats' channel; none: it takes any number at once
+    in_hand: set[str] = field(default_factory=set)  # outbox ids that a delivery has taken up
 
     def tell(self, heard: Heard) -> None:
         """Tell those who watch."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -128,10 +128,13 @@ def content(
     return text, tuple(tuple(Button(label, token) for label, token in line) for line in rows)
 
 
-def due(s: Session, at: datetime, limit: int) -> Sequence[Outbox]:
-    """Return what may leave now: pages first, then answers, then the rest."""
+def due(s: Session, at: datetime, limit: int, of: Collection[int] = ()) -> Sequence[Outbox]:
+    """Return what may leave now: pages first, then answers, then the rest; ``of``: only these
+    priorities."""
     asked = sa.select(Outbox).where(Outbox.state == OutboxState.PENDING, Outbox.not_before <= at)
     asked = asked.where(_waits_for_none())
+    if of:
+        asked = asked.where(Outbox.priority.in_(of))
     return s.scalars(asked.order_by(Outbox.priority, Outbox.place).limit(limit)).all()
 
 

@@ -23,6 +23,7 @@ from bot.channels.telegram import TelegramChannel
 from bot.clock import SystemClock
 from bot.core.messages import Bot
 from bot.service.house import House
+from bot.service.pace import Pace
 from bot.service.receive import Lines
 from bot.settings import Settings
 from bot.wiring import models, published, standing_by
@@ -202,6 +203,7 @@ def build(
     channel = telegram(settings, clock)
     channels = {channel.name: channel, **second_ways(settings, clock)}
     house = wiring.open_house(settings, clock=clock, channels=channels, fault=_dying(os.environ))
+    house.pace = Pace()
     if train and Part.TELEGRAM in parts:
         models.danger(settings, say)
         house.triage = wiring.load_triage(settings.models, settings.data)

@@ -12,16 +12,16 @@ from datetime import UTC, datetime
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot.service import deliver, escalate, receive, remind, retain, set_back
+from bot.service import escalate, receive, remind, retain, set_back
 from bot.service.house import House, in_thread
 from bot.service.receive import Lines
 from bot.service.staff import digest
+from bot.wiring.delivering import Deliveries
 
 log = structlog.get_logger()
 
 # Seconds. A commit wakes delivery at once, so its own second is only the net under that.
 DELIVER, TAKE_UP, ESCALATE, SWEEP, REMIND, RETAIN = 1, 2, 5, 5, 30, 600
-MOST_DELIVERIES = 8  # ticks that may be sending at once; more only wait for the same hanging line
 Step = Callable[[], Awaitable[object]]
 
 
@@ -32,9 +32,8 @@ class Ticks:
         """Stand ready; nothing ticks yet."""
         self._house, self._lines = house, lines
         self._scheduler = AsyncIOScheduler(timezone=UTC)
-        self._woken = asyncio.Event()
+        self._deliveries = Deliveries(house)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._sending = asyncio.Semaphore(MOST_DELIVERIES)
         self._steps: dict[str, tuple[Step, float]] = {}
 
     def everything_due(self) -> None:
@@ -60,13 +59,7 @@ class Ticks:
     def start(self) -> None:
         """Begin: each tick once now, then at its distance."""
         if "deliver" in self._steps:
-            loop = asyncio.get_running_loop()
-
-            def wake() -> None:
-                loop.call_soon_threadsafe(self._woken.set)
-
-            self._house.wake = wake
-            self._keep(self._deliver())
+            self._deliveries.start()
         for name, (step, seconds) in self._steps.items():
             self._scheduler.add_job(
                 _guarded(name, step),
@@ -83,32 +76,14 @@ class Ticks:
 
     async def stop(self, seconds: float) -> None:
         """End: no new tick begins, what is being sent gets so many seconds to end."""
-        self._house.wake = lambda: None
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
-        for task in [task for task in self._tasks if task.get_name() == "for ever"]:
+        for task in self._tasks:
             task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=seconds)
+        await self._deliveries.stop(seconds)
 
     async def _wake_delivery(self) -> None:
-        self._woken.set()
-
-    async def _deliver(self) -> None:
-        """Deliver at every wake, also while an earlier delivery hangs in the network."""
-        while True:
-            await self._woken.wait()
-            await self._sending.acquire()
-            self._woken.clear()
-            sending = asyncio.create_task(self._deliver_once())
-            self._tasks.add(sending)
-            sending.add_done_callback(self._tasks.discard)
-
-    async def _deliver_once(self) -> None:
-        try:
-            await _guarded("deliver", lambda: deliver.tick(self._house, beside=True))()
-        finally:
-            self._sending.release()
+        self._deliveries.wake()
 
     async def _watch_the_clock(self) -> None:
         """Let everything tick at once when the machine's clock was set back: the scheduler would
@@ -125,7 +100,6 @@ class Ticks:
 
     def _keep(self, work: Awaitable[None]) -> None:
         task: asyncio.Task[None] = asyncio.ensure_future(work)
-        task.set_name("for ever")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
