@@ -58,8 +58,14 @@ def test_the_contracts_own_scenario_gives_the_contracts_rows(tmp_path: Path) -> 
     assert rows
     assert all(set(row) == (SKIPPED if "skipped" in row else SENT) for row in rows)
     assert [row["at"] for row in rows] == sorted(row["at"] for row in rows)
-    assert got(rows, "Ben", "page") == ["01T23:05"]
+    pages = [
+        (row["channel"], at(row)) for row in rows if row["kind"] == "page" and row["to"] == "Ben"
+    ]
+    assert pages == [("telegram", "01T23:05"), ("email", "01T23:07")]
     assert got(rows, "Cora", "page") == ["01T23:05"]
+    (letter,) = [row for row in rows if row.get("channel") == "email"]
+    assert (letter["about"], letter["buttons"], letter["alert"]) == ("", [], 1)
+    assert "Ana" not in letter["text"]
     (safety,) = [row for row in rows if row["kind"] == "safety"]
     assert (safety["to"], safety["role"], safety["channel"]) == ("Ana", "client", "telegram")
     assert safety["alert"] == 1
