@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.core.danger import Signal
 from bot.core.messages import Kind
 from bot.core.people import Situation
 from bot.core.plan import By, Did, ItemState, Section, Term
@@ -256,10 +255,3 @@ async def test_forgetting_and_reading_ones_own_paper_reach_the_plan(program: Pro
         assert all(words in page for *_, words in ITEMS)
         store.erase(s, ana)
         assert s.query(Plan).count() == s.query(PlanItem).count() == 0
-
-
-def test_signals_suggest_a_situation_and_never_an_injury_by_itself() -> None:
-    from bot.core.plan import suggested
-
-    assert suggested([Signal.LOSS, Signal.RETALIATION]) is Situation.LOST_SOMEONE
-    assert suggested([Signal.INJURY]) is None

@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from bot.core.hours import out_of_quiet
 from bot.core.messages import Kind
 from bot.core.people import Role, Situation
 from bot.core.plan import By, Did, ItemState, Section, Term
 from bot.core.plan_words import kept
-from bot.service import needs, plan_taps, reviews, situations, speak
+from bot.service import checkins, needs, plan_taps, reviews, situations, speak
 from bot.service.staff import pin
 from bot.service.staff.desk import Desk
 from bot.store import people
@@ -142,8 +143,23 @@ def offer(desk: Desk, client: Client, which: Situation) -> None:
         return
     words = speak.text(house, "utter_plan_offer_cover", client.language)
     presses = situations.offered(s, house, at, client, which)
-    speak.to_client(s, house, at, client, Kind.QUESTION, words, buttons=presses)
+    _unasked(desk, client, words, presses)
     desk.say("utter_plan_offered", about=client, alias=alias)
+
+
+def _unasked(desk: Desk, client: Client, words: str, presses: list[list[Press]]) -> None:
+    """Send what the client did not ask for, not before their quiet hours are over."""
+    when = out_of_quiet(desk.at, client.timezone, checkins.quiet(client))
+    speak.to_client(
+        desk.s,
+        desk.house,
+        desk.at,
+        client,
+        Kind.QUESTION,
+        words,
+        buttons=presses,
+        not_before=when,
+    )
 
 
 def write_line(desk: Desk, client: Client, section: Section) -> None:
@@ -215,4 +231,4 @@ def _leave_note(desk: Desk, client: Client, item: PlanItem | None) -> None:
     name = "utter_plan_note"
     facts = speak.facts(desk.s, desk.house, client, desk.at)
     words = speak.text(desk.house, name, client.language, **facts)
-    speak.to_client(desk.s, desk.house, desk.at, client, Kind.QUESTION, words, buttons=[[press]])
+    _unasked(desk, client, words, [[press]])
