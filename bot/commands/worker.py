@@ -118,6 +118,8 @@ def list_(home: Path | None) -> None:
                 facts = [worker.role.value, "has left"]
             elif worker.chat is None:
                 facts.append("NOT REACHABLE: link not used yet")
+            elif worker.tested_at is None:
+                facts.append("no test page acknowledged")
             if worker.id in on_call:
                 facts.append("on call now")
             lines.append(f"{desk.name(worker)}: {', '.join(facts)}")

@@ -24,6 +24,7 @@ def leave(s: Session, house: House, at: datetime, worker: Worker) -> None:
     """
     worker.active = False
     worker.chat = worker.chat_lookup = worker.channel = None
+    worker.email = worker.number = worker.tested_at = None
     worker.pin = worker.writing = worker.unlocked_until = None
     s.execute(
         sa.update(Invite)

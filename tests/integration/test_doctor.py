@@ -7,6 +7,7 @@ from collections.abc import AsyncIterable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -14,6 +15,7 @@ from bot.channels.base import Reason, SendFailed
 from bot.clock import SystemClock
 from bot.core.findings import Finding, Level
 from bot.core.messages import Bot, Inbound, InboundKind
+from bot.service import second
 from bot.service.receive import write_down
 from bot.settings import ROOT, Sensitive, Settings
 from bot.store import people
@@ -147,3 +149,44 @@ def test_without_a_program_the_exit_code_is_one_and_nothing_is_made(tmp_path: Pa
     assert done.returncode == 1
     assert "bad   database: there is none" in done.stdout
     assert not (tmp_path / "nowhere").exists()
+
+
+async def test_a_gap_of_tonight_is_said_in_advance(settings: Settings, program: Program) -> None:
+    now = program.clock.now()
+    with program.house.db.write() as s:
+        ben = people.worker_by_name(s, program.house.sealer, "Ben")
+        assert ben is not None
+        for since, until in ((-1, 3), (7, 30)):
+            starts, ends = now + timedelta(hours=since), now + timedelta(hours=until)
+            s.add(OnCall(worker_id=ben.id, starts=starts, ends=ends))
+    said = (await found(people_of(settings), Level.WARN))["on call"]
+    zone = ZoneInfo("America/Chicago")
+    gap = "-".join(f"{(now + timedelta(hours=h)).astimezone(zone):%H:%M}" for h in (3, 7))
+    assert f"{gap} nobody can be reached on call: nobody is on call" in said
+    assert "Ben never acknowledged a test page on this phone; `saf oncall test Ben`" in said
+
+
+async def test_a_second_way_that_is_not_set_up_is_bad(settings: Settings, program: Program) -> None:
+    with program.house.db.write() as s:
+        ben = people.worker_by_name(s, program.house.sealer, "Ben")
+        assert ben is not None
+        second.keep(program.house.sealer, ben, second.EMAIL, "ben@example.org")
+    bad = await found(people_of(settings))
+    assert "Ben has a second way, email, that is not set up here" in bad["workers"]
+    ready = replace(
+        settings, smtp_url=Sensitive("smtps://mail.example.org"), email_from="saf@example.org"
+    )
+    assert "workers" not in await found(people_of(ready))
+    wrong = replace(settings, smtp_url=Sensitive("mail"))
+    assert "SAF_SMTP_URL" in (await found(people_of(wrong)))["second way"]
+
+
+async def test_a_name_in_the_policy_that_nobody_has_is_bad(
+    settings: Settings, program: Program, tmp_path: Path
+) -> None:
+    data = shutil.copytree(ROOT / "data", tmp_path / "data")
+    path = data / "program" / "escalation.yml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("who: [supervisors]}", "who: [{name: Zed}]}"), encoding="utf-8")
+    bad = await found(people_of(replace(settings, data=data)))
+    assert "escalation.yml pages Zed" in bad["escalation"]
