@@ -76,6 +76,8 @@ def move(
     if what is Move.REACHED:
         alert.reached_at = at
     if what is Move.CLOSE:
+        if alert.acknowledged_at is None and not alert.trial:
+            _looked_into(s, house, at, alert, client, worker)
         _closed(s, house, at, alert, client, outcome)
     return True
 
@@ -95,6 +97,28 @@ def _taken(
         if other.id != worker.id:
             words = speak.text(
                 house, "utter_acknowledged_by_other", other.language, other=name, number=alert.id
+            )
+            speak.to_worker(s, house, at, other, Kind.NOTICE, words, alert_id=alert.id, silent=True)
+
+
+def _looked_into(
+    s: Session, house: House, at: datetime, alert: Alert, client: Client, worker: Worker
+) -> None:
+    """Keep the promise to say when there is an answer, also where somebody closed at once; and let
+    the others who were paged rest."""
+    name = people.worker_name(house.sealer, worker)
+    words = speak.text(house, "utter_alert_looked_into", client.language, other=name)
+    speak.to_client(s, house, at, client, Kind.NOTICE, words, alert_id=alert.id)
+    for other in _paged(s, alert):
+        if other.id != worker.id:
+            state = speak.text(house, f"utter_state_{alert.state}", other.language)
+            words = speak.text(
+                house,
+                "utter_done_by_other",
+                other.language,
+                other=name,
+                number=alert.id,
+                state=state,
             )
             speak.to_worker(s, house, at, other, Kind.NOTICE, words, alert_id=alert.id, silent=True)
 

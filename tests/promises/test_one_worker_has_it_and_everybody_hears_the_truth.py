@@ -162,3 +162,42 @@ async def test_eli_who_left_is_a_stranger(program: Program) -> None:
     assert len(sent) == 1
     assert sent[0].startswith("This bot is for the program's staff.")
     assert alert(program).state == "triggered"
+
+
+async def test_closed_at_once_the_client_hears_who_saw_it_and_the_others_may_rest(
+    both: Program,
+) -> None:
+    await both.says("Ben", "close, no danger")
+    assert last(both, "Ana").startswith("Ben has seen it.")
+    assert last(both, "Cora") == "#1: Ben marked it closed."
+    await both.wait(timedelta(hours=3))
+    assert not [h for h in both.got("Cora", Kind.ESCALATION) if h.at > alert(both).closed_at]
+
+
+async def test_two_taps_on_pass_on_skip_nobody(both: Program) -> None:
+    await both.says("Ben", "got it")
+    await both.taps("Ben", "Pass on")
+    rang = len(both.got("Cora", Kind.PAGE, Kind.ESCALATION))
+    await both.taps("Ben", "Pass on")
+    assert last(both, "Ben") == "#1: okay, not you. The next person is paged."
+    assert len(both.got("Cora", Kind.PAGE, Kind.ESCALATION)) == rang
+    assert alert(both).state == "triggered"
+
+
+async def test_who_passed_it_on_may_take_it_after_all(both: Program) -> None:
+    await both.says("Ben", "got it")
+    await both.taps("Ben", "Pass on")
+    await both.says("Ben", "yo voy")
+    assert alert(both).acknowledged_by == worker(both, "Ben").id
+    assert last(both, "Cora") == "Ben has #1."
+
+
+async def test_an_old_page_after_it_rang_again_is_as_good_as_the_new_one(both: Program) -> None:
+    old = next(b for b in both.buttons("Ben") if b.label == "I've got it")
+    await both.says("Ben", "got it")
+    await both.wait(timedelta(minutes=61))
+    assert alert(both).state == "triggered"
+    await tap_again(both, "Cora", old.token)
+    assert alert(both).state == "triggered"
+    await tap_again(both, "Ben", old.token)
+    assert last(both, "Ben").startswith("You have #1.")
