@@ -182,7 +182,8 @@ def fire(s: Session, house: House, at: datetime, alert: Alert, client: Client) -
             if page(s, house, at, alert, client, worker, key=_key(alert, number, worker))
         ]
         for worker in meant:
-            if not second.reachable(house.channels, worker):
+            # Whoever blocked the bot is tried all the same: the failed send says it.
+            if worker.chat is None and not second.reachable(house.channels, worker):
                 cannot_reach(s, house, at, alert, worker, detail="no way to reach")
         if number and reached:
             care.log(s, alert, at, LogEvent.ESCALATED, detail=f"step {number}")

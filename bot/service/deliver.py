@@ -248,6 +248,8 @@ def _sent(house: House, id_: str, ref: str) -> Heard:
             people.box(house.sealer, person) if isinstance(person, Client) else house.sealer.program
         )
         row.state, row.sent_at, row.lease_until = OutboxState.SENT, now, None
+        if isinstance(person, Worker) and row.channel is None:
+            person.blocked_at = None
         row.ref = box.seal("outbox.ref", row.id, ref) if ref else None
         return _heard(s, house, row, person)
 

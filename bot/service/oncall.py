@@ -22,6 +22,9 @@ from bot.store import people, rota
 from bot.store.session import changed
 from bot.store.tables import OnCall, OverrideRow, PageTest, RotationRow, RotationTurn, Worker
 
+# A test that an outage held up must not ring in the middle of a night.
+TEST_RINGS_FOR = timedelta(minutes=30)
+
 
 class Why(StrEnum):
     """Why somebody cannot be put on call."""
@@ -159,13 +162,18 @@ def send_test(s: Session, house: House, at: datetime, worker: Worker, who: str) 
     s.add(test)
     s.flush()
     people.audit(s, at, who, "page_test_sent")
+    over = at + TEST_RINGS_FOR
     press = speak.button(house, worker.language, "heard", value=test.id)
     words = speak.text(house, "utter_page_test", worker.language)
     key = f"test:{test.id}"
-    speak.to_worker(s, house, at, worker, Kind.PAGE, words, key=key, buttons=[[press]])
+    speak.to_worker(
+        s, house, at, worker, Kind.PAGE, words, key=key, buttons=[[press]], expires_at=over
+    )
     for way in second.ways(house.channels, worker):
         words = speak.text(house, "utter_page_test_second", worker.language)
-        speak.to_worker(s, house, at, worker, Kind.PAGE, words, key=f"{key}:{way}", channel=way)
+        speak.to_worker(
+            s, house, at, worker, Kind.PAGE, words, key=f"{key}:{way}", channel=way, expires_at=over
+        )
     return worker.chat is not None
 
 

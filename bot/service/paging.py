@@ -101,7 +101,15 @@ def page(
     )
     if (row is not None and alert.acknowledged_by is None) or worker.chat is None:
         follow = second.follow(
-            s, house, at, worker, kind, alert.id, key=key, silent=silent, at_once=row is None
+            s,
+            house,
+            at,
+            worker,
+            kind,
+            alert.id,
+            key=key,
+            silent=silent,
+            at_once=row is None or worker.blocked_at is not None,
         )
         row = row or follow
     if row is not None:

@@ -65,7 +65,8 @@ def _workers(
     for worker in paged:
         name = people.worker_name(sealer, worker)
         if not second.reachable(channels, worker):
-            yield bad("workers", f"{name} cannot be paged: no phone; `saf worker link {name}`")
+            why = "no phone" if worker.chat is None else "the bot is blocked"
+            yield bad("workers", f"{name} cannot be paged: {why}; `saf worker link {name}`")
         elif worker.chat is None:
             yield warn("workers", f"{name} has no phone with us, and cannot answer what rings")
         for way, column in second.WAYS.items():

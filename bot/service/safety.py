@@ -10,7 +10,7 @@ from bot.core.alerts import Join
 from bot.core.danger import Signal, Urgency, Verdict
 from bot.core.messages import Kind
 from bot.core.people import ClientState
-from bot.service import paging, speak
+from bot.service import paging, second, speak
 from bot.service.alerts import Opened
 from bot.service.house import House
 from bot.store import care, people
@@ -47,7 +47,8 @@ def _hours(s: Session, house: House, at: datetime, client: Client, alert: Alert)
     if staffed.covers(at) or staffed.next_start(at) is None:
         return ""
     for worker in paging.on_call(s, house, at):
-        if care.paged(s, alert, worker) and not paging.silenced(s, house, at, alert, worker):
+        rung = care.paged(s, alert, worker) and second.reachable(house.channels, worker)
+        if rung and not paging.silenced(s, house, at, alert, worker):
             return "" if worker.id == client.worker_id else "_on_call"
     return "_off_hours"
 

@@ -46,8 +46,9 @@ def ways(channels: Container[str], worker: Worker) -> list[str]:
 
 
 def reachable(channels: Container[str], worker: Worker) -> bool:
-    """Tell whether a page can leave to a worker at all."""
-    return worker.active and (worker.chat is not None or bool(ways(channels, worker)))
+    """Tell whether a page can arrive at a worker at all, as far as we know."""
+    chat = worker.chat is not None and worker.blocked_at is None
+    return worker.active and (chat or bool(ways(channels, worker)))
 
 
 def follow(

@@ -44,7 +44,10 @@ def failed(house: House, id_: str, failure: SendFailed) -> Heard | None:
             if failure.reason in (Reason.BLOCKED, Reason.GONE):
                 key = f"blocked:{person.id}:{now.date()}"
                 tasks.give(s, house, now, person, "blocked", key=key)
-        elif row.alert_id is not None:
+            return kept_back(house, row, person, now)
+        if row.channel is None and failure.reason in (Reason.BLOCKED, Reason.GONE):
+            person.blocked_at = person.blocked_at or now
+        if row.alert_id is not None:
             alert = s.get_one(Alert, row.alert_id)
             if row.channel is None and row.kind in PAGING and alert.state.open:
                 second.chat_failed(s, house, now, row, person)

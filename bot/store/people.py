@@ -42,6 +42,8 @@ def bind_chat(sealer: Sealer, person: Client | Worker, channel: str, address: st
     person.channel = channel
     person.chat = sealer.program.seal(f"{person.__tablename__}.chat", person.id, address)
     person.chat_lookup = sealer.lookup("chat", f"{channel}/{address}")
+    if isinstance(person, Worker):
+        person.blocked_at = None
 
 
 def box(sealer: Sealer, client: Client) -> Box:

@@ -4,7 +4,7 @@ there names nobody; and where nothing can ring, the next person is paged at once
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,12 +13,12 @@ import sqlalchemy as sa
 from bot.channels.base import Reason, SendFailed
 from bot.core.alerts import Named, Step, Who
 from bot.core.danger import Urgency
-from bot.core.messages import Kind
-from bot.service import second
+from bot.core.messages import InboundKind, Kind
+from bot.service import oncall, second
 from bot.service.house import Heard
 from bot.store import people
 from bot.store.tables import AlertLog, OnCall
-from tests.support.program import BLOCKED, Memory, Program
+from tests.support.program import BLOCKED, ZONE, Memory, Program
 from tests.support.rehearsal import got, play
 from tests.support.staff import alert
 
@@ -176,3 +176,38 @@ def test_a_scenarios_email_rings_when_telegram_is_down(tmp_path: Path) -> None:
         tmp_path,
     )
     assert got([row for row in rows if row.get("channel") == "email"], "Ben", "page")
+
+
+async def test_who_blocked_the_bot_is_not_counted_on_until_they_are_back(program: Program) -> None:
+    now = program.clock.now()
+    with program.house.db.write() as s:
+        ben = people.worker_by_name(s, program.house.sealer, "Ben")
+        assert ben is not None
+        second.keep(program.house.sealer, ben, "email", "")
+        s.add(OnCall(worker_id=ben.id, starts=now, ends=now + timedelta(days=1)))
+    assert unreached(program) == []
+    program.channel.fail("Ben", BLOCKED)
+    await program.says("Ana", "they outside my house rn")
+    assert program.got("Cora", Kind.ESCALATION)
+    assert unreached(program) == [now]
+    await program.says("Ben", kind=InboundKind.UNBLOCKED)
+    assert unreached(program) == []
+    await program.says("Ben", kind=InboundKind.BLOCKED)
+    assert unreached(program) == [now]
+    await program.says("Ben", "got it")
+    assert unreached(program) == []
+
+
+def unreached(program: Program) -> list[datetime]:
+    """Return since when of the next day nobody on call can be reached."""
+    now, channels = program.clock.now(), program.house.channels
+    with program.house.db.read() as s:
+        ahead = oncall.outlook(s, ZONE, channels, now, now + timedelta(hours=12))
+    return [gap.starts for gap in ahead.gaps]
+
+
+async def test_a_blocked_chat_is_followed_at_once_and_tried_again(program: Program) -> None:
+    await program.says("Ben", kind=InboundKind.BLOCKED)
+    await program.says("Ana", "they outside my house rn")
+    assert len(letters(program)) == 1
+    assert [h.channel for h in program.got("Ben", Kind.PAGE)] == ["telegram", "email"]

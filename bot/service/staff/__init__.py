@@ -59,6 +59,7 @@ def handle(house: House, inbox_id: str) -> None:
 
 def _handle(desk: Desk, row: Inbox, proof: Proof) -> None:
     words = inbox.words(desk.house.sealer, row, None)
+    desk.worker.blocked_at = desk.at if row.kind is InboundKind.BLOCKED else None
     if row.kind is InboundKind.BUTTON:
         taps.tap(desk, inbox.button(desk.s, row))
     elif row.kind is InboundKind.BLOCKED:

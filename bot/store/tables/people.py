@@ -41,6 +41,9 @@ class Worker(Base):
     timezone: Mapped[str] = mapped_column(comment="IANA name")
     email: Mapped[bytes | None] = mapped_column(comment="sealed: second way to reach them")
     number: Mapped[bytes | None] = mapped_column(comment="sealed: what a gateway texts or calls")
+    blocked_at: Mapped[datetime | None] = mapped_column(
+        Moment, comment="pages fail in their chat since; none: as far as we know they arrive"
+    )
     tested_at: Mapped[datetime | None] = mapped_column(
         Moment, comment="test page acknowledged on this phone; none: not yet"
     )
