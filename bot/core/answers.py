@@ -103,6 +103,16 @@ def exact(step: Step, text: str) -> str | None:
     return None
 
 
+def calm(step: Step, text: str) -> bool:
+    """Tell whether this is, word for word, an answer that staff listed as carrying no signal."""
+    said = fold(text)
+    return any(
+        said in examples(choice) or said in map(fold, choice.label.values())
+        for choice in step.choices
+        if choice.signal is None
+    )
+
+
 def examples(choice: Choice) -> frozenset[str]:
     """Return what people say for a choice, folded, in both languages."""
     return frozenset(fold(said) for texts in choice.says.values() for said in texts)
