@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -19,7 +19,7 @@ from bot.danger.models import ModelMissing, load_model, note, write_model
 from bot.danger.phrases import Phrases, load_phrases
 from bot.danger.remembered import Remembered
 from bot.danger.words import load_words
-from bot.danger.zones import Prices, Zones, choose, load_prices, price_of
+from bot.danger.zones import Zones, choose, load_prices, price_by
 from bot.errors import SafError
 
 FEWEST = 200  # training messages under which a model would be worse than phrases alone
@@ -41,7 +41,8 @@ def train(data_dir: Path, models_dir: Path, say: Say, *, replace_worse: bool = F
 
     1. Every phrase must treat its examples as staff wrote them; else SafError, nothing is trained.
     2. Messages become features; the encoder is left out when it is missing, and the report says so.
-    3. The price a development message decides between settings, and between old and new model.
+    3. The price a development message decides between old and new model, each with the lines that
+       suit it best: lines chosen for other messages would make any model look bad.
     """
     started, danger_dir = monotonic(), data_dir / "danger"
     reader, phrases = Reader(load_words(danger_dir)), load_phrases(danger_dir)
@@ -66,18 +67,22 @@ def train(data_dir: Path, models_dir: Path, say: Say, *, replace_worse: bool = F
     truth = [message.urgency for message in dev]
     zones, price = choose(_opinions(made, dev, reader), floors, truth, prices)
     say(f"danger: lines at {zones}; price {price:.2f} a development message")
-    old = _old_price(models_dir, encoder, dev, reader, floors, prices)
+    old, old_zones = None, None
+    if (before := _in_place(models_dir, encoder)) is not None:
+        old_zones, old = choose(_opinions(before[0], dev, reader), floors, truth, prices)
     if encoder is not None:
         encoder.keep()
+    facts: dict[str, Any]
     if old is not None and price > old + 1e-9 and not replace_worse:
         why = (
             f"the new danger model costs {price:.2f} a development message and the old one "
             f"{old:.2f}; the old one stays"
         )
         # Noted, so that the same messages are not tried again at every start.
-        note(models_dir, {"trained_on": fingerprint(danger_dir), "kept": why})
+        facts = {"zones": asdict(old_zones), "dev_price": round(old, 4)} if old_zones else {}
+        note(models_dir, {"trained_on": fingerprint(danger_dir), "kept": why, **facts})
         return Report(False, why, price, old, zones)
-    facts: dict[str, Any] = {
+    facts = {
         "trained_on": fingerprint(danger_dir),
         "messages": len(learn),
         "dev_messages": len(dev),
@@ -96,7 +101,10 @@ def price_in_place(data_dir: Path, models_dir: Path) -> float | None:
     dev, prices = load_messages(danger_dir, "dev"), load_prices(danger_dir)
     floors = [_floor(phrases, reader, message) for message in dev]
     encoder = _encoder(models_dir, lambda line: None)
-    return _old_price(models_dir, encoder, dev, reader, floors, prices)
+    if (found := _in_place(models_dir, encoder)) is None:
+        return None
+    truth = [message.urgency for message in dev]
+    return price_by(found[1], _opinions(found[0], dev, reader), floors, truth, prices)
 
 
 def _encoder(models_dir: Path, say: Say) -> Remembered | None:
@@ -119,22 +127,9 @@ def _floor(phrases: Phrases, reader: Reader, message: Message) -> Urgency:
     return most_urgent(*(phrase.urgency for phrase in found))
 
 
-def _old_price(
-    models_dir: Path,
-    encoder: Encodes | None,
-    dev: Sequence[Message],
-    reader: Reader,
-    floors: Sequence[Urgency],
-    prices: Prices,
-) -> float | None:
-    """Return what the model in place costs on the same messages, None when there is none."""
+def _in_place(models_dir: Path, encoder: Encodes | None) -> tuple[Classifier, Zones] | None:
+    """Return the model in place and its lines, None when there is none."""
     try:
-        classifier, zones = load_model(models_dir, encoder)
+        return load_model(models_dir, encoder)
     except ModelMissing:
         return None
-    outcomes = []
-    for opinion, floor in zip(_opinions(classifier, dev, reader), floors, strict=True):
-        urgency, ask = zones.urgency(opinion)
-        urgency = most_urgent(urgency, floor)
-        outcomes.append(urgency.value if urgency.pages else "ask" if ask else "pass")
-    return price_of([message.urgency for message in dev], outcomes, prices)

@@ -11,13 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.content.yaml import Reader
-from bot.core.danger import Signal, Urgency
+from bot.core.danger import Signal, Urgency, most_urgent
 from bot.danger.classifier import URGENCIES, Opinion
 
 OUTCOMES = ("pass", "ask", "today", "now")  # what triage may do, as columns of the prices
 LIMITS = ("harmless_paged", "harmless_paged_now", "harmless_paged_or_asked", "watch_paged")
-# A limit that cannot be held is broken as little as possible: no price outweighs this.
-_BROKEN = 1e6
+# What a limit costs that is broken on the development messages, times how far: 1 % beyond it is
+# worth as much as three misses of `now` in a hundred messages. A wall would let one message decide.
+_BROKEN = 300
+# The lines must also hold for messages that nobody has seen yet, so each development message counts
+# as five, its odds of danger moved by a little (half a unit of log odds at most): a line that is
+# best for its own messages alone then loses to one in the middle of where it does well. Chosen by
+# lines from one half of the development messages and counting on the other.
+_MOVED = (-0.51, -0.21, 0.0, 0.21, 0.51)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,33 +107,52 @@ def choose(
 
     ``floors``: what the phrases alone say of each message; no line can let those pass.
     """
-    page = np.array([opinion.page for opinion in opinions])
-    now = np.array([opinion.now for opinion in opinions])
-    danger = np.array([opinion.danger for opinion in opinions])
-    floor = np.array([urgency.rank if urgency.pages else 0 for urgency in floors])
+    urgencies = np.array([opinion.urgency for opinion in opinions], np.float64)
+    danger = 1 - urgencies[:, 0]
+    moved = np.concatenate([_moved(urgencies, by) for by in _MOVED])
+    page = moved[:, 2] + moved[:, 3]
+    now = moved[:, 3] / np.maximum(page, 1e-9)
+    floor = np.array([urgency.rank if urgency.pages else 0 for urgency in floors] * len(_MOVED))
     was = np.array([urgency.rank for urgency in truth])
+    often = np.tile(was, len(_MOVED))
     best, zones = np.inf, Zones(0.5, 0.5, 0.3, 0.5)
     lines = np.round(np.arange(0.04, 0.97, 0.02), 2)
-    for asks, pages in product(lines, lines):
-        if asks > pages:
-            continue
-        for share in np.round(np.arange(0.3, 0.85, 0.05), 2):
-            did = np.where(page >= pages, np.where(now >= share, 3, 2), page >= asks)
-            price = _price(was, np.maximum(did, floor), prices)
+    for pages, share in product(lines, np.round(np.arange(0.3, 0.9, 0.05), 2)):
+        paged = np.maximum(np.where(page >= pages, np.where(now >= share, 3, 2), 0), floor)
+        for asks in lines[lines <= pages]:
+            price = _price(often, np.maximum(paged, page >= asks), prices)
             if price < best - 1e-9:
                 best, zones = price, Zones(float(pages), float(share), float(asks), 0.5)
     watch = max(lines, key=lambda line: _agreement(was, danger >= line))
-    return Zones(zones.page, zones.now, zones.ask, float(watch)), best
+    zones = Zones(zones.page, zones.now, zones.ask, float(watch))
+    return zones, price_by(zones, opinions, floors, truth, prices)
 
 
-def price_of(truth: Sequence[Urgency], outcomes: Sequence[str], prices: Prices) -> float:
-    """Return what these outcomes cost a message, limits included."""
-    did = np.array([OUTCOMES.index(outcome) for outcome in outcomes])
-    return _price(np.array([urgency.rank for urgency in truth]), did, prices)
+def price_by(
+    zones: Zones,
+    opinions: Sequence[Opinion],
+    floors: Sequence[Urgency],
+    truth: Sequence[Urgency],
+    prices: Prices,
+) -> float:
+    """Return what these lines cost a message, phrases and limits included."""
+    did = []
+    for opinion, floor in zip(opinions, floors, strict=True):
+        urgency, ask = zones.urgency(opinion)
+        urgency = most_urgent(urgency, floor)
+        did.append(urgency.rank if urgency.pages else int(ask))
+    return _price(np.array([urgency.rank for urgency in truth]), np.array(did), prices)
+
+
+def _moved(urgencies: NDArray[np.float64], by: float) -> NDArray[np.float64]:
+    """Return probabilities whose log odds of a page against none are moved."""
+    odds = urgencies * np.exp(by * np.array([0, 0, 1, 1]))
+    moved: NDArray[np.float64] = odds / odds.sum(axis=1, keepdims=True)
+    return moved
 
 
 def _price(was: NDArray[np.int64], did: NDArray[np.int64], prices: Prices) -> float:
-    """Return the mean price, far higher where a limit is broken."""
+    """Return the mean price, higher the further a limit is broken."""
     none, watch = was == 0, was == 1
     shares = {
         "harmless_paged": _share(did[none] >= 2),
