@@ -91,7 +91,7 @@ def _real() -> sa.ColumnElement[bool]:
     return Alert.trial.is_(False)
 
 
-def _taken(since: datetime, until: datetime) -> sa.Select[tuple[datetime, datetime]]:
+def _taken(since: datetime, until: datetime) -> sa.Select[datetime, datetime]:
     """Ask for the opening and the first acknowledgement of each alert opened in a span."""
     first = sa.func.min(AlertLog.at)
     return (
