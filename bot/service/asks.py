@@ -29,7 +29,8 @@ def hold(
 ) -> bool:
     """Ask when triage is unsure; tell whether the next question has to wait for an answer.
 
-    While one ask is open no second one nags.
+    While one ask is open no second one nags. Where a person writes with the client it is they who
+    ask, and only their silence pages.
     """
     if care.open_ask(s, client.id) is not None:
         return True
@@ -155,6 +156,6 @@ def _silent(house: House, at: datetime, id_: str) -> int:
         client = s.get_one(Client, ask.client_id)
         if client.phone is not PhoneState.DECEASED:
             signals: tuple[Signal, ...] = () if ask.signals else (Signal.CONTACT_REQUEST,)
-            why = "utter_page_silent_ask"
+            why = "utter_page_unanswered" if client.writer_id else "utter_page_silent_ask"
             page(s, house, at, client, ask, Urgency.TODAY, signals, why, "silent")
     return 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -31,6 +31,7 @@ from bot.store.tables import (
 
 FLOW = "checkin"
 UNASKED = (Kind.CHECKIN, Kind.NUDGE, Kind.ANNIVERSARY)
+WRITING = timedelta(minutes=5)  # while a person writes, what nobody asked for looks again
 
 
 def quiet(client: Client) -> Span:
@@ -43,6 +44,8 @@ def quiet_until(client: Client, row: Outbox, now: datetime) -> datetime | None:
     hours; None when it may leave. What was written in them was meant for them."""
     if row.kind not in UNASKED:
         return None
+    if client.writer_id is not None:
+        return now + WRITING
     later = out_of_quiet(now, client.timezone, quiet(client))
     written_in_quiet = out_of_quiet(row.made_at, client.timezone, quiet(client)) != row.made_at
     return None if later == now or written_in_quiet else later
@@ -115,6 +118,16 @@ def talking(s: Session, client: Client, at: datetime) -> bool:
     if run is None or run.flow == FLOW or run.state is not RunState.ACTIVE:
         return False
     return at - run.asked_at < runs.TALK
+
+
+def cut_short(s: Session, house: House, at: datetime, client: Client, run: FlowRun) -> bool:
+    """End a check-in after its one tap on a phone that somebody else may read, and let a person
+    ask the rest the agreed way; False where it goes on."""
+    if not client.cover or run.flow != FLOW or run.step == runs.flow_of(run).first.id:
+        return False
+    runs.end(run, at, RunState.DONE)
+    tasks.give(s, house, at, client, "covered_not_good", key=f"covered_not_good:{run.id}")
+    return True
 
 
 def answered(s: Session, house: House, at: datetime, client: Client, run: FlowRun) -> None:

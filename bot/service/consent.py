@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from bot.core.messages import Kind
 from bot.core.people import ClientState
-from bot.service import checkins, runs, speak, tasks
+from bot.core.writing import Ended
+from bot.service import checkins, runs, speak, tasks, writing
 from bot.service.house import House
 from bot.store import dues, outbox, people
 from bot.store.tables import Client, DueKind, Outbox, RunState
@@ -32,8 +33,8 @@ def stop(s: Session, house: House, at: datetime, client: Client) -> None:
     """Fall silent for good; the worker knows that, not why."""
     facts = speak.facts(s, house, client, at)
     words = speak.text(house, "utter_stopped", client.language, **facts)
-    _quiet(s, client, at, "the client stopped")
-    speak.to_client(s, house, at, client, Kind.REPLY, words)
+    _quiet(s, house, client, at, "the client stopped")
+    speak.to_client(s, house, at, client, Kind.REPLY, words, cover="stopped")
     client.state = ClientState.LEFT
     people.audit(s, at, "service", "client_stopped", client_id=client.id)
     tasks.give(s, house, at, client, "stopped", key=f"stopped:{client.id}:{at.date()}")
@@ -42,13 +43,13 @@ def stop(s: Session, house: House, at: datetime, client: Client) -> None:
 def pause(s: Session, house: House, at: datetime, client: Client, span: timedelta) -> None:
     """Fall silent for a while."""
     until = at + span
-    _quiet(s, client, at, "the client takes a break")
+    _quiet(s, house, client, at, "the client takes a break")
     client.state, client.paused_until = ClientState.PAUSED, until
     key = f"end_pause:{client.id}:{until.isoformat()}"
     dues.put(s, DueKind.END_PAUSE, client, until, key=key)
     day = f"{until.astimezone(ZoneInfo(client.timezone)):%d/%m}"
     words = speak.text(house, "utter_paused", client.language, day=day)
-    speak.to_client(s, house, at, client, Kind.REPLY, words)
+    speak.to_client(s, house, at, client, Kind.REPLY, words, cover="paused")
 
 
 def end_pause(s: Session, house: House, at: datetime, client: Client) -> None:
@@ -57,7 +58,8 @@ def end_pause(s: Session, house: House, at: datetime, client: Client) -> None:
     checkins.plan(s, house, at, client)
 
 
-def _quiet(s: Session, client: Client, at: datetime, reason: str) -> None:
+def _quiet(s: Session, house: House, client: Client, at: datetime, reason: str) -> None:
+    writing.end(s, house, at, client, Ended.STOPPED)
     outbox.cancel(s, reason, Outbox.client_id == client.id, Outbox.alert_id.is_(None))
     dues.skip(s, client, at, reason, kinds=(DueKind.CHECKIN, DueKind.NUDGE, DueKind.MISS))
     run = runs.current(s, client)

@@ -16,7 +16,7 @@ from bot.core.effects import Effect
 from bot.core.flows import Flow
 from bot.core.messages import Kind
 from bot.errors import EngineDown, TurnFailed
-from bot.service import carry, outage, plans, runs, safety, situations, speak
+from bot.service import carry, checkins, outage, plans, runs, safety, situations, speak
 from bot.service.house import House, in_thread
 from bot.service.judge import done
 from bot.store import inbox
@@ -203,12 +203,16 @@ def _answer(
             run.state = RunState.PAUSED
         safety.answer(s, house, at, client, verdict, opened, row.id)
         return
-    if row.hold:
+    if row.hold or client.writer_id is not None:
         return
     open_run = run if run is not None and run.state is RunState.ACTIVE else None
     if open_run is None and not came.left:
         open_run = runs.to_go_on(s, client)
+    if open_run is not None and checkins.cut_short(s, house, at, client, open_run):
+        open_run = None
     parts, presses = _replies(s, house, at, client, answer, bool(open_run), bool(opened))
+    about = open_run or run
+    as_is = about is not None and runs.asked_for(about)
     if opened is not None:
         parts.insert(0, safety.sentence(s, house, at, client, verdict, opened))
     if open_run is not None:
@@ -223,6 +227,8 @@ def _answer(
         found = situations.to_offer(s, house, at, client)
         if found is not None:
             words, presses = situations.offer(s, house, at, client, found)
+            if client.cover:
+                parts, as_is = [speak.text(house, "utter_cover_reply", client.language)], True
             parts.append(words)
     if not parts:
         return
@@ -238,6 +244,7 @@ def _answer(
         alert_id=opened.alert.id if opened is not None else None,
         run_id=open_run.id if open_run is not None else None,
         buttons=presses,
+        as_is=as_is and opened is None,
     )
 
 

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from bot.core.alerts import AlertState, LogEvent
 from bot.core.messages import Bot, Kind
 from bot.core.people import ClientState, PhoneState
+from bot.core.writing import Ended
 from bot.errors import SafError
-from bot.service import alerts, checkins, looking_after, paging, runs, speak, tasks
+from bot.service import alerts, checkins, looking_after, never, paging, runs, speak, tasks, writing
 from bot.service.house import House
 from bot.store import care, dues, inbox, outbox, people
 from bot.store.session import changed
@@ -176,6 +177,8 @@ def hand_over(
     if not people.may_know(to, client):
         raise SafError("this client does not want that worker to know; nobody is given to them")
     before, client.worker_id = client.worker_id, to.id
+    if client.writer_id == before:
+        writing.end(s, house, at, client, Ended.NOT_THEIRS)
     s.execute(
         sa.update(Task)
         .where(Task.client_id == client.id, Task.state == TaskState.OPEN)
@@ -183,6 +186,7 @@ def hand_over(
     )
     people.audit(s, at, who, "handed_over", client_id=client.id)
     s.flush()
+    never.withdraw(s, at, client, s.get_one(Worker, before))
     is_open = sa.select(Alert).where(Alert.client_id == client.id, Alert.closed_at.is_(None))
     for alert in s.scalars(is_open.order_by(Alert.id)).all():
         care.log(s, alert, at, LogEvent.RELEASED, worker_id=before, detail=care.HANDED_OVER)
@@ -212,6 +216,7 @@ def set_phone(
         checkins.plan(s, house, at, client)
         return
     reason = f"the phone is {state}"
+    writing.end(s, house, at, client, Ended.PHONE)
     outbox.cancel(s, reason, Outbox.client_id == client.id)
     kinds = tuple(kind for kind in DueKind if state is PhoneState.DECEASED or kind != DueKind.DATE)
     dues.skip(s, client, at, reason, kinds=kinds)

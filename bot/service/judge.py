@@ -15,7 +15,20 @@ from sqlalchemy.orm import Session
 from bot.core.danger import Context, Signal, Urgency, Verdict
 from bot.core.messages import InboundKind, Kind
 from bot.core.people import ClientState, Language
-from bot.service import alerts, asks, enrol, runs, safety, situations, speak, taps, tasks
+from bot.core.writing import Ended
+from bot.service import (
+    alerts,
+    asks,
+    enrol,
+    listening,
+    runs,
+    safety,
+    situations,
+    speak,
+    taps,
+    tasks,
+    writing,
+)
 from bot.service.house import House
 from bot.store import care, inbox, outbox, people
 from bot.store.people import fold
@@ -47,7 +60,9 @@ def judge(house: House, inbox_id: str) -> None:
         client = s.get(Client, row.client_id) if row.client_id else None
         words = inbox.words(house.sealer, row, client)
         context = _context(s, client) if client else Context()
-        pressed = _pressed(s, house, client, words) if client and words else None
+        # What is typed to a person is words, even where it is a button's label.
+        talks = client is not None and client.writer_id is not None
+        pressed = _pressed(s, house, client, words) if client and words and not talks else None
         ruled = _rule(s, house, client, words) if client and words else None
     verdict = ruled or (_read(house, words, context) if words else Verdict())
     house.fault("before judging is written")
@@ -149,25 +164,25 @@ def _text(
         opened = alerts.raise_alert(s, house, at, client, verdict, inbox_id=row.id)
         care.note_seen(s, client.id, row.id, verdict, at, opened.alert.id)
         asks.moot(s, client, at)
-        if verdict.urgency is Urgency.NOW or client.state is ClientState.LEFT:
-            _pause(s, client)
+        if client.writer_id is not None:
+            listening.danger(s, house, at, row, client, verdict, opened)
+            done(row, at)
+        elif verdict.urgency is Urgency.NOW or client.state is ClientState.LEFT:
+            runs.pause(s, client)
             safety.answer(s, house, at, client, verdict, opened, row.id)
             done(row, at)
         else:
             row.state = InboxState.JUDGED
         return
     care.note_seen(s, client.id, row.id, verdict, at)
-    if asks.answered(s, house, at, row, client, verdict) or client.state is ClientState.LEFT:
+    if client.writer_id is not None:
+        listening.words(s, house, at, row, client, verdict)
+        done(row, at)
+    elif asks.answered(s, house, at, row, client, verdict) or client.state is ClientState.LEFT:
         done(row, at)
     else:
         row.hold = asks.hold(s, house, at, row, client, verdict)
         row.state = InboxState.JUDGED
-
-
-def _pause(s: Session, client: Client) -> None:
-    run = runs.current(s, client)
-    if run is not None and run.state is RunState.ACTIVE:
-        run.state = RunState.PAUSED
 
 
 def _without_words(s: Session, house: House, at: datetime, row: Inbox, client: Client) -> None:
@@ -178,7 +193,13 @@ def _without_words(s: Session, house: House, at: datetime, row: Inbox, client: C
     done(row, at)
     if row.kind is InboundKind.BLOCKED:
         outbox.cancel(s, "the client blocked the bot", Outbox.client_id == client.id)
+        writing.end(s, house, at, client, Ended.BLOCKED)
         tasks.give(s, house, at, client, "blocked", key=f"blocked:{client.id}:{at.date()}")
+    elif client.writer_id is not None and row.kind not in (
+        InboundKind.UNBLOCKED,
+        InboundKind.GROUP,
+    ):
+        listening.no_words(s, house, at, row, client)
     elif row.kind in _CANNOT_OPEN:
         facts = speak.facts(s, house, client, at)
         words = speak.text(house, _CANNOT_OPEN[row.kind], client.language, **facts)

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.core.alerts import AlertState, LogEvent
-from bot.service import alerts
+from bot.core.writing import Ended
+from bot.service import alerts, writing
 from bot.service.house import House
 from bot.store import care, outbox
 from bot.store.tables import Alert, Client, Invite, OnCall, Outbox, Worker
@@ -22,6 +23,9 @@ def leave(s: Session, house: House, at: datetime, worker: Worker) -> None:
     3. An alert that they had rings again for the others; where the client was reached already, it
        is the client's own worker's to close.
     """
+    client = writing.client_of(s, worker)
+    if client is not None:
+        writing.end(s, house, at, client, Ended.NOT_THEIRS)
     worker.active = False
     worker.chat = worker.chat_lookup = worker.channel = None
     worker.email = worker.number = worker.tested_at = None

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from bot.core.alerts import AlertState, LogEvent
 from bot.core.findings import Finding, bad, warn
 from bot.core.people import ClientState, Role
+from bot.core.writing import Ended
 from bot.errors import SafError
-from bot.service import alerts
+from bot.service import alerts, writing
 from bot.service.house import House
 from bot.store import care, outbox, people, telling
 from bot.store.sealed import Sealer
@@ -40,6 +41,8 @@ def keep(
     _check(client, worker, instead)
     client.never_tell = {**client.never_tell, worker.id: instead.id if instead else ""}
     people.audit(s, at, who, "never_tell_set", client_id=client.id)
+    if client.writer_id == worker.id:
+        writing.end(s, house, at, client, Ended.NOT_THEIRS)
     s.flush()
     withdraw(s, at, client, worker)
     s.execute(

@@ -44,7 +44,7 @@ class View:
         """Answer the client, who asked to see this."""
         rows = [row for row in buttons if row]
         return speak.to_client(
-            self.s, self.house, self.at, self.client, Kind.REPLY, words, buttons=rows
+            self.s, self.house, self.at, self.client, Kind.REPLY, words, buttons=rows, as_is=True
         )
 
     def menu(self) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from bot.core.hours import out_of_quiet
 from bot.core.messages import Kind
 from bot.core.people import ClientState, Role
-from bot.service import around, checkins, consent, dates, incidents, reviews, runs, speak
+from bot.service import around, checkins, consent, dates, incidents, reviews, runs, speak, writing
 from bot.service.house import Heard, House
 from bot.store import dues, people
 from bot.store.tables import Client, Due, DueKind, DueState
@@ -37,6 +37,8 @@ _UNASKED = {
     DueKind.GO_ON: timedelta.max,
     DueKind.PLAN_REVIEW: timedelta.max,
 }
+# What waits while a person writes with the client; nobody is silent then.
+_WAITS = frozenset({*_UNASKED, DueKind.MISS, DueKind.END_PAUSE})
 # What somebody would have got; the other kinds are our own bookkeeping and nobody misses them.
 _WOULD_GET = {
     DueKind.CHECKIN: Kind.CHECKIN,
@@ -58,9 +60,10 @@ def tick(house: House) -> int:
     Each due thing is taken and ended in a transaction of its own: one that fails stops no other.
     """
     now = house.clock.now()
+    did = writing.tick(house, now)
     with house.db.read() as s:
         ready = dues.ready(s, now)
-    did = sum(_one(house, now, id_) for id_ in ready)
+    did += sum(_one(house, now, id_) for id_ in ready)
     if did:
         house.wake()
     return did
@@ -123,6 +126,10 @@ def _failed(house: House, now: datetime, id_: str, reason: str) -> Heard | None:
 
 def _later(s: Session, house: House, now: datetime, client: Client, due: Due) -> datetime | None:
     """Return until when a due thing has to wait, None when it has not."""
+    if due.kind in _WAITS and not (due.kind is DueKind.DATE and _prepares(house, due)):
+        written = writing.waits_until(house, client, now)
+        if written is not None:
+            return written
     if due.kind is DueKind.MISS:
         return now + GRACE if now - due.at > LATE_MISS else None
     # What is too late already must not become younger by waiting.

@@ -65,7 +65,16 @@ def ask(s: Session, house: House, at: datetime, client: Client, due: Due) -> str
     words, presses = invitation(house, client)
     key = f"due:{due.id}"
     speak.to_client(
-        s, house, at, client, Kind.QUESTION, words, buttons=presses, key=key, due_id=due.id
+        s,
+        house,
+        at,
+        client,
+        Kind.QUESTION,
+        words,
+        buttons=presses,
+        key=key,
+        due_id=due.id,
+        as_is=True,
     )
     plan_next(s, house, at, client, plan, house.content.calendar.plan.review_every)
     return ""

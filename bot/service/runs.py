@@ -44,11 +44,24 @@ def current(s: Session, client: Client) -> FlowRun | None:
     return s.scalar(asked.order_by(*order).limit(1))
 
 
+def pause(s: Session, client: Client) -> None:
+    """Let what is asked wait until the client wants to go on."""
+    run = current(s, client)
+    if run is not None and run.state is RunState.ACTIVE:
+        run.state = RunState.PAUSED
+
+
 def to_go_on(s: Session, client: Client) -> FlowRun | None:
     """Return the run to go on with by itself when a talk has ended; on a covered phone a plan
     waits until the client asks for it."""
     run = current(s, client)
     return None if run is not None and client.cover and flow_of(run).plan else run
+
+
+def asked_for(run: FlowRun) -> bool:
+    """Tell whether a run's questions stand on a covered phone too: a plan that the client opened,
+    and the hello, which their worker goes through with them on that phone."""
+    return flow_of(run).plan or run.flow == "onboarding"
 
 
 def flow_of(run: FlowRun) -> Flow:
@@ -162,6 +175,7 @@ def ask(
         f"{before}\n\n{words}" if before else words,
         buttons=buttons(run, client),
         run_id=run.id,
+        as_is=asked_for(run),
         **more,
     )
 

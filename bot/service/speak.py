@@ -23,7 +23,8 @@ from bot.store.outbox import Draft, Press
 from bot.store.people import may_know, worker_name
 from bot.store.tables import Alert, Client, Outbox, Worker
 
-# Kinds whose very words would tell a stranger what this is about.
+# The harmless line that stands for each kind on a covered phone. All of them: a kind without one
+# would say out loud what this is about.
 COVERED = {
     Kind.SAFETY: "safety",
     Kind.ASK: "ask",
@@ -32,7 +33,14 @@ COVERED = {
     Kind.HOLDING: "holding",
     Kind.ANNIVERSARY: "anniversary",
     Kind.CHECKIN: "checkin",
+    Kind.REPLY: "reply",
+    Kind.QUESTION: "question",
 }
+_HARMLESS_BUTTONS = (Kind.CHECKIN, Kind.ASK)
+# What the assistant says of itself; it is silent while a person writes.
+_OF_ITSELF = frozenset(
+    {Kind.CHECKIN, Kind.NUDGE, Kind.QUESTION, Kind.ASK, Kind.HOLDING, Kind.ANNIVERSARY}
+)
 DAY = timedelta(days=1)
 AFTER_LEAVING = (Kind.SAFETY, Kind.ASK)  # a client who left still hears that danger rings
 
@@ -67,15 +75,22 @@ def to_client(
     words: str,
     *,
     buttons: Sequence[Sequence[Press]] = (),
+    cover: str = "",
+    as_is: bool = False,
     **more: Any,
 ) -> Outbox | None:
-    """Write a message to a client, covered where that was agreed; None when they are silenced or
-    it stands there already."""
-    if silenced(client, kind):
+    """Write a message to a client, covered where that was agreed; None when they are silenced, a
+    person writes with them, or it stands there already.
+
+    ``cover``: the harmless line that stands for these words, with its buttons, instead of the one
+    of their kind. ``as_is``: on a covered phone too; harmless already, or asked for a moment ago by
+    whoever holds it.
+    """
+    if silenced(client, kind) or (client.writer_id is not None and kind in _OF_ITSELF):
         return None
-    if client.cover and kind in COVERED:
-        words = text(house, f"utter_cover_{COVERED[kind]}", client.language)
-        if kind not in (Kind.CHECKIN, Kind.ASK):
+    if client.cover and not as_is:
+        words = text(house, f"utter_cover_{cover or COVERED[kind]}", client.language)
+        if kind not in _HARMLESS_BUTTONS and not cover:
             buttons = ()
     draft = Draft(client, kind, words, buttons=buttons, **more)
     return outbox.put(s, house.sealer, draft, at)

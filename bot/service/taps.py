@@ -10,7 +10,20 @@ from sqlalchemy.orm import Session
 from bot.core.alerts import AlertState
 from bot.core.danger import Signal, Urgency, Verdict
 from bot.core.messages import Kind
-from bot.service import alerts, asks, checkins, consent, plan_taps, runs, safety, speak, tasks
+from bot.core.writing import Ended
+from bot.service import (
+    alerts,
+    asks,
+    checkins,
+    consent,
+    listening,
+    plan_taps,
+    runs,
+    safety,
+    speak,
+    tasks,
+    writing,
+)
 from bot.service.house import House
 from bot.service.plan_views import View
 from bot.store import care, inbox, people
@@ -33,6 +46,10 @@ BREAK = timedelta(days=7)
 def tap(s: Session, house: House, at: datetime, row: Inbox, client: Client) -> None:
     """Carry out a client's tap; the row is handled, or judged when the dialogue comes next."""
     button = inbox.button(s, row)
+    if button is not None and button.does == "choice" and client.writer_id is not None:
+        row.state, row.handled_at = InboxState.HANDLED, at
+        listening.tapped(s, house, at, row, client, button)
+        return
     if button is not None and button.does == "choice":
         _choice(s, house, at, row, client, button)
         return
@@ -217,6 +234,20 @@ def _not_today(
     speak.to_client(s, house, at, client, Kind.REPLY, words)
 
 
+def _writing_stop(
+    s: Session, house: House, at: datetime, row: Inbox, client: Client, button: ButtonRow
+) -> None:
+    writing.end(s, house, at, client, Ended.NOT_NOW)
+
+
+def _note(
+    s: Session, house: House, at: datetime, row: Inbox, client: Client, button: ButtonRow
+) -> None:
+    """Show a worker's line that waited behind a harmless one."""
+    words = writing.note(house, client, button)
+    speak.to_client(s, house, at, client, Kind.REPLY, words, as_is=True)
+
+
 Does = Callable[[Session, House, datetime, Inbox, Client, ButtonRow], None]
 _DOES: dict[str, Does] = {
     "call_me": _call_me,
@@ -232,5 +263,7 @@ _DOES: dict[str, Does] = {
     "one_week": _one_week,
     "less_often": _less_often,
     "not_today": _not_today,
+    "writing_stop": _writing_stop,
+    writing.NOTE: _note,
     **plan_taps.DOES,
 }

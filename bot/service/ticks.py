@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.service import deliver, escalate, receive, remind, retain
+from bot.service import deliver, escalate, receive, remind, retain, writing
 from bot.service.house import House, in_thread
 from bot.service.receive import Lines
 from bot.service.staff import digest
@@ -42,6 +42,7 @@ def next_moment(house: House) -> datetime | None:
             dues.next_moment(s),
             escalate.next_moment(s, house),
             retain.next_moment(s),
+            writing.next_moment(s, house),
             digest.next_moment(s, house),
             _next_try(s),
         ]

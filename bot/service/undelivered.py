@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from bot.channels.base import Reason, SendFailed
 from bot.core.alerts import LogEvent
 from bot.core.messages import Kind
-from bot.service import paging, second, tasks
+from bot.core.writing import Ended
+from bot.service import paging, second, tasks, writing
 from bot.service.house import Heard, House
 from bot.service.receivers import kept_back, person_of
 from bot.store import care, outbox, people
@@ -44,6 +45,8 @@ def failed(house: House, id_: str, failure: SendFailed) -> Heard | None:
             if failure.reason in (Reason.BLOCKED, Reason.GONE):
                 key = f"blocked:{person.id}:{now.date()}"
                 tasks.give(s, house, now, person, "blocked", key=key)
+                writing.end(s, house, now, person, Ended.BLOCKED)
+            writing.not_arrived(s, house, now, person, row)
             return kept_back(house, row, person, now)
         if row.channel is None and failure.reason in (Reason.BLOCKED, Reason.GONE):
             person.blocked_at = person.blocked_at or now
@@ -88,7 +91,10 @@ def _arrives(alert: Alert) -> sa.Select[str]:
 
 def outcome_unknown(house: House, id_: str) -> None:
     with house.db.write() as s:
-        unknown(s, s.get_one(Outbox, id_), house.clock.now(), "no answer from the channel")
+        row, now = s.get_one(Outbox, id_), house.clock.now()
+        unknown(s, row, now, "no answer from the channel")
+        if row.client_id is not None:
+            writing.not_arrived(s, house, now, s.get_one(Client, row.client_id), row)
 
 
 def unknown(s: Session, row: Outbox, now: datetime, reason: str, *, waited: bool = False) -> None:

@@ -10,10 +10,11 @@ from typing import Any
 from bot.core.alerts import Move
 from bot.core.messages import InboundKind, Kind
 from bot.core.words import understand
+from bot.core.writing import Ended
 from bot.errors import SafError
-from bot.service import speak
+from bot.service import speak, writing
 from bot.service.house import House
-from bot.service.staff import acts, commands, door, pin, plans, taps
+from bot.service.staff import acts, commands, door, lines, pin, plans, taps
 from bot.service.staff.desk import Desk
 from bot.service.staff.pin import Proof
 from bot.store import inbox, people
@@ -66,6 +67,8 @@ def _handle(desk: Desk, row: Inbox, proof: Proof) -> None:
         _blocked(desk)
     elif row.kind in _SILENT:
         return
+    elif lines.takes(desk, words, proof):
+        lines.line(desk, words)
     elif proof.digits:
         wanted = pin.take(desk, proof)
         if wanted:
@@ -82,6 +85,8 @@ def _after_pin(desk: Desk, wanted: dict[str, Any]) -> None:
     """Do what the PIN was asked for."""
     if wanted.get("tap"):
         taps.tap(desk, taps.again(desk, wanted["tap"]))
+    elif wanted.get("lines"):
+        lines.line(desk, *wanted["lines"])
     elif wanted.get("command"):
         commands.run(desk, wanted["command"])
 
@@ -89,6 +94,9 @@ def _after_pin(desk: Desk, wanted: dict[str, Any]) -> None:
 def _blocked(desk: Desk) -> None:
     """Tell the supervisors that pages cannot reach this worker any more."""
     desk.audit("worker_blocked_bot")
+    client = writing.client_of(desk.s, desk.worker)
+    if client is not None:
+        writing.end(desk.s, desk.house, desk.at, client, Ended.NOT_THEIRS, quiet=True)
     name = people.worker_name(desk.house.sealer, desk.worker)
     for other in people.supervisors(desk.s):
         if other.id != desk.worker.id:

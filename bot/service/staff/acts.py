@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from bot.core.alerts import ALLOWED, AlertState, LogEvent, Move
 from bot.core.messages import Kind
 from bot.core.people import Role
-from bot.service import moves, speak
+from bot.service import moves, speak, writing
 from bot.service.staff import pin
 from bot.service.staff.desk import Desk
 from bot.store import care, people, telling
@@ -133,6 +133,9 @@ def buttons(desk: Desk, alert: Alert) -> list[list[Press]]:
     if alert.state is AlertState.TRIGGERED:
         possible.insert(-1, Move.RELEASE)
     presses = [desk.button(move.value, alert_id=alert.id) for move in possible]
+    client = desk.s.get_one(Client, alert.client_id)
+    if alert.acknowledged_by == desk.worker.id and not writing.why_not(desk.s, client):
+        presses.append(desk.button("write", value=client.id, alert_id=alert.id))
     return [presses[place : place + 2] for place in range(0, len(presses), 2)]
 
 

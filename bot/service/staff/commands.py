@@ -12,7 +12,7 @@ from bot.core.messages import Bot
 from bot.core.people import PhoneState
 from bot.errors import SafError
 from bot.service import dates, enrol
-from bot.service.staff import asking, code_words, phones, pin, plans, shifts, today
+from bot.service.staff import asking, code_words, lines, phones, pin, plans, shifts, today
 from bot.service.staff.days import sensible
 from bot.service.staff.desk import Desk
 from bot.store import people
@@ -136,6 +136,16 @@ def _plan(desk: Desk, words: Sequence[str]) -> None:
         plans.show(desk, client)
 
 
+def _write(desk: Desk, words: Sequence[str]) -> None:
+    client, _ = _client(desk, words)
+    if client is not None:
+        lines.begin(desk, client)
+
+
+def _back(desk: Desk, words: Sequence[str]) -> None:
+    lines.back(desk)
+
+
 def _phone(desk: Desk, words: Sequence[str]) -> None:
     client, _ = _client(desk, words)
     if client is not None:
@@ -171,6 +181,8 @@ _COMMANDS: dict[str, Command] = {
     "invite": Command(_invite, "utter_usage_invite"),
     "plan": Command(_plan),
     "phone": Command(_phone, "utter_usage_phone"),
+    "write": Command(_write, "utter_usage_write"),
+    "back": Command(_back, shows=False),
     "codeword": Command(_code_word, "utter_usage_codeword"),
 }
 _SECRET = frozenset({"codeword", "pin"})  # what stands behind them must not stay in a chat

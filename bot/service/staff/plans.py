@@ -159,6 +159,7 @@ def _unasked(desk: Desk, client: Client, words: str, presses: list[list[Press]])
         words,
         buttons=presses,
         not_before=when,
+        as_is=True,  # says on any phone no more than that there is a note
     )
 
 
