@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from email import message_from_string
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -15,9 +16,11 @@ from bot.channels.base import ChannelUnusable, OutcomeUnknown, Reason, SendFaile
 from bot.channels.email import EmailChannel
 from bot.channels.webhook_out import WebhookOut
 from bot.clock import VirtualClock
-from bot.core.messages import Bot, Outgoing
+from bot.core.messages import Bot, Kind, Outgoing
+from bot.service import second
+from bot.store import people
 from tests.support.fake_smtp import Letters, fake_smtp
-from tests.support.program import MONDAY_NOON
+from tests.support.program import BLOCKED, MONDAY_NOON, build
 
 LINE = "#12, open. It rings in Telegram."
 
@@ -190,3 +193,25 @@ async def test_many_letters_at_once_all_arrive(smtp: Letters) -> None:
     channel = email(smtp)
     await asyncio.gather(*(channel.send(letter(f"w{n}@example.org")) for n in range(12)))
     assert len(smtp.taken) == 12
+
+
+async def test_a_page_goes_the_whole_way_and_names_nobody(
+    smtp: Letters, gateway: Gateway, tmp_path: Path
+) -> None:
+    program = build(tmp_path)
+    ways = (email(smtp), WebhookOut(gateway.url, "s3cret"))
+    program.house.channels = {**program.house.channels, **{way.name: way for way in ways}}
+    with program.house.db.write() as s:
+        ben = people.worker_by_name(s, program.house.sealer, "Ben")
+        assert ben is not None
+        second.keep(program.house.sealer, ben, second.EMAIL, "b@example.org")
+        second.keep(program.house.sealer, ben, second.WEBHOOK, "+13125550100")
+    program.channel.fail("Ben", BLOCKED)
+    await program.says("Ana", "they outside my house rn")
+    ((body, _),) = gateway.taken
+    (letter,) = smtp.taken
+    assert body["to"] == "+13125550100"
+    for left in (body["text"], letter):
+        assert "#1, open." in left
+        assert not any(name in left for name in ("Ana", "Ben", "outside"))
+    assert [h.channel for h in program.got("Ben", Kind.PAGE)] == ["email", "webhook"]

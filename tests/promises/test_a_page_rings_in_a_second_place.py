@@ -79,6 +79,7 @@ async def test_somebody_has_it_and_no_letter_leaves(program: Program) -> None:
     assert letters(program) == []
 
 
+@pytest.mark.both_databases
 async def test_a_page_that_cannot_arrive_is_followed_at_once(program: Program) -> None:
     program.channel.fail("Ben", BLOCKED)
     await program.says("Ana", "they outside my house rn")
@@ -95,6 +96,7 @@ async def test_without_a_chat_the_letter_is_the_page(program: Program) -> None:
     assert "no_one_on_call step 0" not in log(program)
 
 
+@pytest.mark.both_databases
 async def test_both_ways_dead_the_next_person_is_paged_and_it_is_said(program: Program) -> None:
     program.channel.fail("Ben", BLOCKED)
     program.house.channels["email"].fail("ben@example.org", GONE)  # type: ignore[attr-defined]

@@ -100,6 +100,7 @@ async def test_a_new_phone_is_untried(program: Program) -> None:
     assert worker(program, "Dev").tested_at is None
 
 
+@pytest.mark.both_databases
 async def test_off_tonight_dev_has_it(program: Program) -> None:
     await tested(program, "Ben", "Dev")
     put_on(program, "Ben", 48)
@@ -117,6 +118,7 @@ async def test_off_tonight_dev_has_it(program: Program) -> None:
     assert has_it(program) == ["Ben"]
 
 
+@pytest.mark.both_databases
 async def test_off_with_nobody_is_said_to_the_supervisors(program: Program) -> None:
     await tested(program, "Ben")
     put_on(program, "Ben", 48)
@@ -170,6 +172,7 @@ async def test_who_is_off_is_given_nobody_elses_night(program: Program) -> None:
     assert refused.value.why is Why.OFF
 
 
+@pytest.mark.both_databases
 async def test_hand_over_at_the_very_second_pages_the_next_and_not_the_last(
     program: Program,
 ) -> None:

@@ -60,6 +60,7 @@ async def test_only_who_is_on_call_wakes_and_only_for_what_may(
     assert rang(program, "Dev") == (signal in WAKES)
 
 
+@pytest.mark.both_databases
 async def test_the_shift_begins_with_one_list_of_what_came(tmp_path: Path) -> None:
     program = night(tmp_path)
     await program.says("Ana", "something")
@@ -82,6 +83,7 @@ async def test_no_name_stands_on_the_lock_screen(tmp_path: Path) -> None:
     assert not any("Ana" in text for text in shown)
 
 
+@pytest.mark.both_databases
 async def test_run_twice_it_is_sent_once(tmp_path: Path) -> None:
     program = night(tmp_path)
     await program.says("Ana", "something")
