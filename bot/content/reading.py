@@ -12,7 +12,7 @@ import unicodedata
 from bot.core.people import Language
 
 GRADE = 5.9  # the school year in which a text can be read: 5th grade, not the 6th
-EASE_ES = 75.0  # "fairly easy" and up; a text of the 5th or 6th year has 75 to 80
+EASE_ES = 70.0  # "fairly easy" begins there: the 5th and 6th year
 FEWEST = 9  # words; of fewer the sums say nothing
 # One long word in a short text makes it "8th grade"; the shorter, the more it may be.
 _SHORT, _SHORT_GRADE, _SHORT_EASE = 20, 7.9, 65.0

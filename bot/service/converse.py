@@ -268,7 +268,10 @@ def _replies(
     for reply in answer["replies"]:
         name = reply.get("response") or ""
         its_question = name.startswith("utter_ask_") and name != AGAIN
-        if its_question or (name in NO_USE and (asking or safety_said)):
+        # After "that sounds serious" nobody wants to read "I didn't get that one".
+        if its_question or (name == AGAIN and safety_said):
+            continue
+        if name in NO_USE and (asking or safety_said):
             continue
         known = house.content.texts.has(name)
         words = speak.text(house, name, client.language, **facts) if known else str(reply["text"])
