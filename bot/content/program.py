@@ -143,7 +143,8 @@ def load_escalation(path: Path) -> Escalation:
     hears = reader.get(root, "client_hears", dict, "add `client_hears:`")
     night = reader.get(root, "night", dict, "add `night:`")
     staffed = reader.get(root, "staffed", dict, "add `staffed:`")
-    second = reader.get(root, "second_contact", dict, "add `second_contact:`")
+    # Versions that were published before there was a second way live on.
+    second = reader.get(root, "second_contact", dict, "write {after: 2m}", {"after": "2m"})
     reader.only(second, {"after"})
     return Escalation(
         policies={
