@@ -33,7 +33,7 @@ def command() -> None:
     """Record clients under an alias, never under a legal name, and what is to be known."""
 
 
-for _one in (client_trust.never_tell, client_trust.question):
+for _one in (client_trust.hand_over, client_trust.never_tell, client_trust.question):
     command.add_command(_one)
 
 
@@ -133,11 +133,12 @@ def list_(worker: str | None, home: Path | None) -> None:
     import sqlalchemy as sa
 
     from bot.core.alerts import AlertState
+    from bot.store import people
     from bot.store.tables import Alert, Client, Worker
     from bot.wiring.admin import office
 
     with office(home) as desk:
-        asked = sa.select(Client).where(Client.key.is_not(None))
+        asked = sa.select(Client).where(Client.key.is_not(None), people.real(Client))
         if worker:
             asked = asked.where(Client.worker_id == desk.worker(worker).id)
         lines = []
@@ -256,28 +257,6 @@ def plan_(alias: str, as_html: bool, language: str | None, home: Path | None) ->
         printed = paper(desk.s, desk.house, desk.at, client, chosen)
         desk.audit("plan_printed", client)
     click.echo(printed)
-
-
-@command.command("hand-over")
-@click.argument("alias")
-@click.option("--to", required=True, help="The worker who has them from now on.")
-@HOME
-def hand_over(alias: str, to: str, home: Path | None) -> None:
-    """Give a client another worker; open alerts, tasks and reminders move along."""
-    from bot.core.people import Role
-    from bot.errors import SafError
-    from bot.service import enrol
-    from bot.wiring.admin import office
-
-    with office(home) as desk:
-        client, worker = desk.client(alias), desk.worker(to)
-        if worker.role is Role.OPERATOR:
-            raise SafError(f"{to} is an operator and has no clients; name an outreach worker.")
-        if client.worker_id == worker.id:
-            raise SafError(f"{alias} is {to}'s client already.")
-        enrol.hand_over(desk.s, desk.house, desk.at, client, worker, "operator")
-        reachable = "" if worker.chat else f" {to} cannot be paged yet: the link is not used."
-    click.echo(f"{alias} is {to}'s client now.{reachable}")
 
 
 @command.command

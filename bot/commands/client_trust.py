@@ -1,4 +1,4 @@
-"""``client``: whom a client trusts, and how they prove who they are."""
+"""``client``: who has a client, whom they trust, and how they prove who they are."""
 
 from __future__ import annotations
 
@@ -56,3 +56,25 @@ def question(alias: str, words: str, home: Path | None) -> None:
         code_words.keep_question(desk.house, client, words)
         desk.audit("agreed_question_set", client)
     click.echo(f"Kept for {alias}: the agreed question." if words.strip() else "Taken away.")
+
+
+@click.command("hand-over")
+@click.argument("alias")
+@click.option("--to", required=True, help="The worker who has them from now on.")
+@HOME
+def hand_over(alias: str, to: str, home: Path | None) -> None:
+    """Give a client another worker, after telling them; alerts, tasks and dates move along."""
+    from bot.core.people import Role
+    from bot.errors import SafError
+    from bot.service import caseload
+    from bot.wiring.admin import office
+
+    with office(home) as desk:
+        client, worker = desk.client(alias), desk.worker(to)
+        if worker.role is Role.OPERATOR:
+            raise SafError(f"{to} is an operator and has no clients; name an outreach worker.")
+        if client.worker_id == worker.id:
+            raise SafError(f"{alias} is {to}'s client already.")
+        caseload.give(desk.s, desk.house, desk.at, client, worker, "operator")
+        reachable = "" if worker.chat else f" {to} cannot be paged yet: the link is not used."
+    click.echo(f"{alias} is {to}'s client now.{reachable}")

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from bot.commands import worker_moves
+
 HOME = click.option(
     "--home",
     type=click.Path(path_type=Path, file_okay=False),
@@ -16,6 +18,10 @@ HOME = click.option(
 @click.group
 def command() -> None:
     """Record outreach workers, supervisors and operators, and let them in by a one-time link."""
+
+
+for _one in (worker_moves.hand_over, worker_moves.away, worker_moves.back):
+    command.add_command(_one)
 
 
 @command.command

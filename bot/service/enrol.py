@@ -182,6 +182,7 @@ def hand_over(
     s.execute(
         sa.update(Task)
         .where(Task.client_id == client.id, Task.state == TaskState.OPEN)
+        .where(Task.worker_id == before, Task.kind != "debrief")
         .values(worker_id=to.id)
     )
     people.audit(s, at, who, "handed_over", client_id=client.id)

@@ -13,7 +13,7 @@ from bot.core.alerts import AlertState, Named
 from bot.core.findings import Finding, bad, ok, warn
 from bot.core.messages import Kind
 from bot.core.people import ClientState, Role
-from bot.service import never, oncall, second
+from bot.service import away, never, oncall, second
 from bot.store import people
 from bot.store.sealed import Sealer
 from bot.store.tables import (
@@ -48,6 +48,7 @@ def examine(
     yield from _policies(sealer, workers, rules)
     yield from _clients(s, sealer, clients)
     yield from never.examine(s, sealer, now)
+    yield from away.examine(s, sealer, now)
     yield from _on_call(s, sealer, now, workers, rules.staffed.zone, channels)
     yield from _alerts(s, now)
     yield from _outbox(s, now)

@@ -14,6 +14,7 @@ from bot.core.writing import Ended
 from bot.service import (
     alerts,
     asks,
+    caseload,
     checkins,
     consent,
     listening,
@@ -240,6 +241,18 @@ def _writing_stop(
     writing.end(s, house, at, client, Ended.NOT_NOW)
 
 
+def _hand_over(
+    s: Session, house: House, at: datetime, row: Inbox, client: Client, button: ButtonRow
+) -> None:
+    """Keep whether the new worker is fine; a tap about an earlier one changes nothing."""
+    if client.worker_id != button.value:
+        old(s, house, at, client)
+    elif button.does == "hand_over_no":
+        caseload.refused(s, house, at, client)
+    else:
+        caseload.agreed(s, house, at, client)
+
+
 def _note(
     s: Session, house: House, at: datetime, row: Inbox, client: Client, button: ButtonRow
 ) -> None:
@@ -263,6 +276,8 @@ _DOES: dict[str, Does] = {
     "one_week": _one_week,
     "less_often": _less_often,
     "not_today": _not_today,
+    "hand_over_yes": _hand_over,
+    "hand_over_no": _hand_over,
     "writing_stop": _writing_stop,
     writing.NOTE: _note,
     **plan_taps.DOES,

@@ -12,7 +12,7 @@ from bot.core.messages import Bot
 from bot.core.people import PhoneState
 from bot.errors import SafError
 from bot.service import dates, enrol
-from bot.service.staff import asking, code_words, lines, phones, pin, plans, shifts, today
+from bot.service.staff import asking, code_words, lines, moving, phones, pin, plans, shifts, today
 from bot.service.staff.days import sensible
 from bot.service.staff.desk import Desk
 from bot.store import people
@@ -146,6 +146,18 @@ def _back(desk: Desk, words: Sequence[str]) -> None:
     lines.back(desk)
 
 
+def _never_tell(desk: Desk, words: Sequence[str]) -> None:
+    client, rest = _client(desk, words)
+    if client is not None:
+        moving.never_tell(desk, client, rest)
+
+
+def _question(desk: Desk, words: Sequence[str]) -> None:
+    client, rest = _client(desk, words)
+    if client is not None:
+        moving.question(desk, client, rest)
+
+
 def _phone(desk: Desk, words: Sequence[str]) -> None:
     client, _ = _client(desk, words)
     if client is not None:
@@ -183,6 +195,10 @@ _COMMANDS: dict[str, Command] = {
     "phone": Command(_phone, "utter_usage_phone"),
     "write": Command(_write, "utter_usage_write"),
     "back": Command(_back, shows=False),
+    "handover": Command(moving.offer, "utter_usage_handover"),
+    "nevertell": Command(_never_tell, "utter_usage_nevertell"),
+    "question": Command(_question, "utter_usage_question"),
     "codeword": Command(_code_word, "utter_usage_codeword"),
 }
-_SECRET = frozenset({"codeword", "pin"})  # what stands behind them must not stay in a chat
+# What stands behind them must not stay in a chat.
+_SECRET = frozenset({"codeword", "pin", "nevertell", "question"})

@@ -43,7 +43,7 @@ def _on(desk: Desk, client: Client, alias: str) -> None:
     minutes = int(desk.house.content.staff.hands_back.total_seconds() // 60)
     parts = [desk.text("utter_writing_on", alias=alias, minutes=minutes)]
     if client.cover:
-        parts.append(desk.text("utter_writing_on_cover"))
+        parts.append(desk.text("utter_writing_on_covered"))
     press = desk.button("write_back", value=client.id)
     desk.tell("\n".join(parts), buttons=[[press]], about=client)
 

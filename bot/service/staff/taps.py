@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from bot.core.alerts import Move
 from bot.service import lock_screen
-from bot.service.staff import acts, lines, opening, phones, pin, plan_taps, shifts, today
+from bot.service.staff import acts, lines, moving, opening, phones, pin, plan_taps, shifts, today
 from bot.service.staff.desk import Desk
 from bot.store import people
 from bot.store.tables import Alert, ButtonRow, Client, Task, TaskState, Worker
@@ -90,9 +90,12 @@ _DOES: dict[str, Does] = {
     "done": _done,
     "heard": shifts.heard,
     "phone": phones.tapped,
+    "hand_over": moving.tapped,
     "write": lines.tapped,
     "write_back": lines.back_tapped,
     "phone_sure": phones.sure,
     **plan_taps.DOES,
 }
-_SHOWS = frozenset({"open", lock_screen.OPENS, "write", "phone", "phone_sure", *plan_taps.DOES})
+_SHOWS = frozenset(
+    {"open", lock_screen.OPENS, "hand_over", "write", "phone", "phone_sure", *plan_taps.DOES}
+)
