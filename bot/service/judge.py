@@ -12,6 +12,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
+from bot.core import answers
 from bot.core.danger import Context, Signal, Urgency, Verdict
 from bot.core.messages import InboundKind, Kind
 from bot.core.people import ClientState, Language
@@ -64,7 +65,8 @@ def judge(house: House, inbox_id: str) -> None:
         talks = client is not None and client.writer_id is not None
         pressed = _pressed(s, house, client, words) if client and words and not talks else None
         ruled = _rule(s, house, client, words) if client and words else None
-    verdict = ruled or (_read(house, words, context) if words else Verdict())
+        calm = client is not None and not talks and _calm(s, client, words, context)
+    verdict = ruled or (_read(house, words, context) if words and not calm else Verdict())
     house.fault("before judging is written")
     with house.db.write() as s:
         row = s.get_one(Inbox, inbox_id)
@@ -95,6 +97,14 @@ def _read(house: House, words: str, context: Context) -> Verdict:
         log.exception("triage_failed")
         why = speak.text(house, "utter_page_unread", Language.EN)
         return Verdict(Urgency.TODAY, (Signal.DISTRESS,), why)
+
+
+def _calm(s: Session, client: Client, words: str, context: Context) -> bool:
+    """Tell whether these words are an answer that staff listed as calm, to what is asked now."""
+    run = runs.current(s, client)
+    if run is None or context.asked != f"{run.flow}.{run.step}":
+        return False
+    return answers.calm(runs.step_of(run), words)
 
 
 def _context(s: Session, client: Client) -> Context:

@@ -21,7 +21,7 @@ from bot.service.receive import write_down
 from bot.store import dues
 from bot.store.tables import Alert, AlertLog, Answer, DueKind, Inbox, InboxState
 from tests.support.fake_engine import FakeEngine, Mood, fake_engine
-from tests.support.program import Program, build, client
+from tests.support.program import Program, Rules, build, client
 
 ILL = [mood for mood in Mood if mood not in (Mood.WELL, Mood.SLOW)]
 QUICK = [mood for mood in ILL if mood is not Mood.HANGING]
@@ -240,4 +240,17 @@ async def test_what_triage_breaks_on_is_read_by_a_person(talk: Talk) -> None:
 
     talk.program.house.triage = Broken()  # type: ignore[assignment]
     await talk.program.says("Ana", "something nobody foresaw")
+    assert talk.program.got("Ben", Kind.PAGE)
+
+
+async def test_a_listed_answer_is_the_flows_and_the_same_words_elsewhere_are_judged(
+    talk: Talk,
+) -> None:
+    rules = talk.program.house.triage
+    assert isinstance(rules, Rules)
+    rules.verdicts["could be better"] = rules.verdicts["threatened"]
+    await talk.program.says("Ana", "Could be better")
+    assert not talk.program.got("Ben", Kind.PAGE)
+    assert talk.answers == {"day": "Could be better"}
+    await talk.program.says("Ana", "could be better")  # something else is asked now
     assert talk.program.got("Ben", Kind.PAGE)
