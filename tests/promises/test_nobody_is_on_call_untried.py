@@ -105,7 +105,7 @@ async def test_off_tonight_dev_has_it(program: Program) -> None:
     await tested(program, "Ben", "Dev")
     put_on(program, "Ben", 48)
     await program.says("Ben", "/oncall off tonight Dev")
-    assert last(program, "Ben") == "You're off Mon 18:00 - Tue 09:00. Dev has it and knows."
+    assert last(program, "Ben") == "You're off Mon 18:00 - Tue 09:00. Dev has it; I'm telling them now."
     assert last(program, "Dev").startswith("You are on call for Ben: Mon 18:00 - Tue 09:00.")
     assert has_it(program) == ["Ben"]
     await program.wait(6 * HOUR - timedelta(seconds=1))
