@@ -9,11 +9,12 @@ from typing import Any
 
 from ruamel.yaml.comments import CommentedMap
 
+from bot.content import ways
 from bot.content.texts import Texts
 from bot.content.yaml import Mistakes, Reader, files, line_of
 from bot.core.answers import fold
 from bot.core.danger import Signal
-from bot.core.flows import END, Branch, Choice, Flow, Step
+from bot.core.flows import Branch, Choice, Flow, Step
 from bot.core.people import Language
 from bot.core.plan import NeedKind, Section, Term
 from bot.errors import ContentError
@@ -96,7 +97,7 @@ class _FlowReader:
             raise self.reader.wrong(
                 node, "steps", "a flow begins with a question", "add `- collect: <name>`"
             )
-        self._check_ways(flow)
+        ways.check(self.reader.path, flow, steps)
         return flow
 
     def _step(self, steps: Any, place: int) -> Step:
@@ -132,13 +133,15 @@ class _FlowReader:
         self._check_step(node, step)
         return step
 
-    def _place(self, node: Any) -> dict[str, str]:
+    def _place(self, node: Any) -> dict[str, Any]:
         """Return the section and term of the plan in which an answer stands; empty: in none."""
         if "plan" not in node:
             return {}
         place = self.reader.get(node, "plan", dict, "write {section: calm, term: short}")
-        self.reader.only(place, {"section", "term"})
-        found = {}
+        self.reader.only(place, {"section", "term", "opens"})
+        found: dict[str, Any] = {}
+        if "opens" in place:
+            found["opens"] = self._both(place, "opens")
         for key, known in (("section", Section), ("term", Term)):
             mend = "use one of: " + ", ".join(known)
             found[key] = self.reader.get(place, key, str, mend)
@@ -262,64 +265,3 @@ class _FlowReader:
                     mend = "use one of: " + ", ".join(c.value for c in choices)
                     raise wrong(branch, "if", f"`{value}` is no choice of this question", mend)
             yield Branch(tuple(values), str(branch["then"]))
-
-    def _check_ways(self, flow: Flow) -> None:
-        """Refuse a way into nowhere, a step that no way leads to, and a circle without an exit."""
-        ids = [step.id for step in flow.steps]
-        ways: dict[str, set[str]] = {}
-        for place, step in enumerate(flow.steps):
-            if step.id in ids[:place]:
-                raise self._at(step, f"two steps are called `{step.id}`", "rename one")
-        for place, step in enumerate(flow.steps):
-            targets = [branch.then for branch in step.next] + (
-                [step.unclear] if step.unclear else []
-            )
-            for target in targets:
-                if target != END and target not in ids:
-                    mend = "use END or one of: " + ", ".join(ids)
-                    line = self._line_of_way(place, target)
-                    what = f"there is no step `{target}`"
-                    raise ContentError(self.reader.path, line, what, mend)
-            falls_through = not step.link and all(branch.values for branch in step.next)
-            after = ids[place + 1] if place + 1 < len(ids) else END
-            ways[step.id] = set(targets) | ({after} if falls_through else set())
-            if step.link:
-                ways[step.id] = {END, *targets}
-        reached = _closure({ids[0]}, ways)
-        ending = _closure({END}, _turned(ways))
-        for step in flow.steps:
-            if step.id not in reached:
-                raise self._at(
-                    step, f"no way leads to `{step.id}`", "name it in a `then`, or remove it"
-                )
-            if step.id not in ending:
-                raise self._at(step, f"after `{step.id}` it never ends", "let one way lead to END")
-
-    def _line_of_way(self, place: int, target: str) -> int:
-        """Return the line on which a step names where to go."""
-        node = self.reader.root["flows"][self.name]["steps"][place]
-        branches = node.get("next") if isinstance(node.get("next"), list) else []
-        for one in (node, *branches):
-            for key in ("unclear", "next", "then", "else"):
-                if one.get(key) == target:
-                    return line_of(one, key)
-        return line_of(node)
-
-    def _at(self, step: Step, what: str, mend: str) -> ContentError:
-        return ContentError(self.reader.path, step.line, what, mend)
-
-
-def _closure(start: set[str], ways: dict[str, set[str]]) -> set[str]:
-    found, new = set(start), set(start)
-    while new:
-        new = {to for place in new for to in ways.get(place, ())} - found
-        found |= new
-    return found
-
-
-def _turned(ways: dict[str, set[str]]) -> dict[str, set[str]]:
-    turned: dict[str, set[str]] = {}
-    for place, targets in ways.items():
-        for target in targets:
-            turned.setdefault(target, set()).add(place)
-    return turned

@@ -59,6 +59,7 @@ class Step:
     words: bool = False
     section: str = ""
     term: str = ""
+    opens: dict[str, str] | None = None  # what stands before the answer in the plan
 
     def choice(self, value: str) -> Choice | None:
         """Return the choice with this value, None when there is none."""

@@ -49,6 +49,8 @@ def answered(
         keep(s, house, at, client, Section(section), Term(term or Term.SHORT), words)
     elif step.section:
         section, term = step.section, step.term
+        if step.opens is not None:
+            words = f"{step.opens[client.language]} {words}"
         source = f"{run.flow}.{step.id}"
         keep(s, house, at, client, Section(section), Term(term), words, source=source)
 

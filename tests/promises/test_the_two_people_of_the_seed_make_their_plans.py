@@ -59,10 +59,8 @@ async def test_the_young_man_whose_friend_was_killed(program: Program) -> None:
         "No posts for now",
         "Not alone outside",
     ]
-    assert stands["people.short"][:2] == [
-        "not now, think about his moms",
-        "Somebody older steps in",
-    ]
+    assert stands["myself.short"][0] == "I tell my people: not now, think about his moms"
+    assert stands["people.short"] == ["Somebody older I trust", "my big cousin"]
     assert stands["professionals.long"] == ["Another job"]
     assert stands["surroundings.long"] == ["A place of my own"]
     assert plan.needs(program) == {"hotel": "asked", "job": "asked", "housing": "asked"}
