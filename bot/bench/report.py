@@ -98,3 +98,41 @@ def _text(value: object) -> str:
 
 def _line(name: str, ours: str, stock: str) -> str:
     return f"{name:<{WIDTHS[0]}}{ours:>{WIDTHS[1]}}{stock:>{WIDTHS[2]}}".rstrip()
+
+
+def render_soak(figures: dict[str, Any]) -> str:
+    """Return a soak's figures, one a line, and what they come to."""
+    said = [
+        f"{figures['messages']} messages ({figures['danger']} danger), {figures['kills']} kills, "
+        f"{figures['faults']} of {figures['calls']} calls failed, {figures['seconds']} s, "
+        f"seed {figures['seed']}",
+        "",
+    ]
+    for name, label in SOAK:
+        if name in figures:
+            said.append(f"{label:<62}{figures[name]:>10}")
+    broken = figures["broken"]
+    verdict = f"BROKEN: {', '.join(broken)}" if broken else "Nothing lost, nothing doubled: kept."
+    return "\n".join([*said, "", verdict])
+
+
+SOAK = (
+    ("alerts", "alerts"),
+    ("danger_opened", "danger messages that opened an alert"),
+    ("danger_joined", "danger messages that joined one"),
+    ("danger_without_alert", "danger messages without an alert"),
+    ("danger_with_several", "danger messages with several"),
+    ("alerts_unpaged", "alerts of which no page arrived"),
+    ("first_page_p50", "first page after the client's message, median (s)"),
+    ("first_page_p99", "   99th percentile (s; kills, restarts and faults included)"),
+    ("client_messages", "messages that arrived at clients"),
+    ("outcome_unknown", "   dropped, because nobody knows whether they arrived"),
+    ("sent_again_by_rule", "   sent again, because nobody knew whether they arrived"),
+    ("doubled_by_rule", "   arrived twice, by the rule for unknown outcomes"),
+    ("doubled_without_reason", "   arrived twice without a reason"),
+    ("lost_without_reason", "   sent and never arrived"),
+    ("not_received", "messages that were never written down"),
+    ("received_twice", "messages that were written down twice"),
+    ("stuck_in", "messages that are stuck coming in"),
+    ("stuck_out", "messages that are stuck going out"),
+)

@@ -28,6 +28,9 @@ def parsed(words: list[str]) -> Iterator[click.Context]:
     group: click.Command = saf
     context = click.Context(saf)
     while isinstance(group, click.Group):
+        if not words and group.invoke_without_command:
+            yield context
+            return
         name, group, words = group.resolve_command(context, words)
         assert group is not None, name
         if not isinstance(group, click.Group):

@@ -114,6 +114,10 @@ class Control:
         """Let a share of all calls go wrong by chance from now on; 0: none."""
         self.weather_now = Weather(share, seed) if share else None
 
+    async def counts(self) -> dict[str, int]:
+        struck = self.weather_now.struck if self.weather_now else 0
+        return {"calls": len(self.world.calls), "faults": struck}
+
     async def calls(self, method: str | None, bot: str | None) -> list[Json]:
         return [
             {"bot": call.bot, "method": call.method, "params": call.params, "status": call.status}

@@ -118,11 +118,13 @@ class Weather:
     """Faults by chance, the same ones for the same seed and the same calls."""
 
     def __init__(self, share: float, seed: int) -> None:
-        self.share, self._random = share, Random(seed)  # noqa: S311 - a network, no secret
+        self.share, self.struck = share, 0
+        self._random = Random(seed)  # noqa: S311 - a network, no secret
 
     def fault(self, method: str) -> Fault | None:
         if self._random.random() >= self.share:
             return None
+        self.struck += 1
         kinds = [*PASSING]
         kind = self._random.choices(kinds, [*PASSING.values()])[0]
         return Fault(method, kind)

@@ -206,6 +206,10 @@ class FakeTelegram:
         """Return how many updates wait to be confirmed."""
         return int(self._do("pending", bot=bot))
 
+    def counts(self) -> dict[str, int]:
+        """Return how many calls came, and how many the weather has struck since it was set."""
+        return dict(self._do("counts"))
+
     def calls(self, method: str | None = None, bot: str | None = None) -> list[Json]:
         """Return the call log: {bot, method, params, status}."""
         return list(self._do("calls", method=method, bot=bot))
