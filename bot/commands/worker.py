@@ -109,13 +109,16 @@ def list_(home: Path | None) -> None:
     import sqlalchemy as sa
 
     from bot.service import paging
+    from bot.store import people
     from bot.store.tables import Client, Worker
     from bot.wiring.admin import office
 
     with office(home) as desk:
         on_call = {worker.id for worker in paging.on_call(desk.s, desk.house, desk.at)}
         lines = []
-        for worker in desk.s.scalars(sa.select(Worker).order_by(Worker.made_at, Worker.id)):
+        for worker in desk.s.scalars(
+            sa.select(Worker).where(people.real(Worker)).order_by(Worker.made_at, Worker.id)
+        ):
             mine = sa.select(sa.func.count()).where(
                 Client.worker_id == worker.id, Client.key.is_not(None)
             )

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from bot.core import alerts as rules
 from bot.core.alerts import AlertState, Join, LogEvent, Named, Target
 from bot.core.danger import Urgency, Verdict, most_urgent
+from bot.core.people import SYNTHETIC
 from bot.service import second
 from bot.service.house import House
 from bot.service.paging import cannot_reach, page, whom
@@ -78,6 +79,7 @@ def _open(
     trial: bool,
 ) -> Alert:
     alert = Alert(
+        id=care.synthetic_number(s) if client.channel == SYNTHETIC else None,
         client_id=client.id,
         inbox_id=inbox_id,
         linked_id=earlier.id if earlier else None,

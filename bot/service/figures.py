@@ -18,6 +18,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from bot.core.alerts import LogEvent
 from bot.core.plan import NeedState
 from bot.core.quarters import Days, shown
+from bot.store import people
 from bot.store.tables import (
     Alert,
     AlertLog,
@@ -87,8 +88,8 @@ def _minutes(seconds: float | None) -> float | None:
 
 
 def _real() -> sa.ColumnElement[bool]:
-    """Return the condition that an alert was no trial."""
-    return Alert.trial.is_(False)
+    """Return the condition that an alert was neither a trial nor the self-check's."""
+    return sa.and_(Alert.trial.is_(False), Alert.id > 0)
 
 
 def _taken(since: datetime, until: datetime) -> sa.Select[datetime, datetime]:
@@ -138,7 +139,10 @@ def _served(s: Session, since: datetime, until: datetime) -> int:
         (Need.client_id, Need.changed_at),
         (Client.id, Client.consented_at),
     )
-    seen = sa.union(*(sa.select(who).where(at >= since, at < until) for who, at in moments))
+    here = sa.select(Client.id).where(people.real(Client))
+    seen = sa.union(
+        *(sa.select(who).where(at >= since, at < until, who.in_(here)) for who, at in moments)
+    )
     return s.scalar(sa.select(sa.func.count()).select_from(seen.subquery())) or 0
 
 

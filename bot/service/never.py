@@ -92,7 +92,9 @@ def withdraw(s: Session, at: datetime, client: Client, worker: Worker) -> None:
 
 def examine(s: Session, sealer: Sealer, now: datetime) -> Iterator[Finding]:
     """Yield for whom a never-tell list leaves nobody, or a fallback that is none."""
-    listed = sa.select(Client).where(Client.key.is_not(None), Client.state != ClientState.LEFT)
+    listed = sa.select(Client).where(
+        Client.key.is_not(None), Client.state != ClientState.LEFT, people.real(Client)
+    )
     for client in s.scalars(listed.order_by(Client.made_at)):
         if not client.never_tell:
             continue

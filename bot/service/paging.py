@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.core.alerts import LogEvent, Named, Target, Who
 from bot.core.danger import Signal, Urgency
 from bot.core.messages import Kind
-from bot.core.people import Role
+from bot.core.people import SYNTHETIC, Role
 from bot.service import second, speak
 from bot.service.house import House
 from bot.store import care, people, rota, telling
@@ -25,6 +25,8 @@ def whom(
 
     Whoever is on leave has a substitute, whoever must not be told the fallback named for them.
     """
+    if client.channel == SYNTHETIC:
+        return [people.worker_of(s, client)]
     found: dict[str, Worker] = {}
     for one in who:
         if isinstance(one, Named):
@@ -53,6 +55,8 @@ def cannot_reach(
     care.log(s, alert, at, LogEvent.PAGE_FAILED, worker_id=worker.id, detail=detail)
     name = people.worker_name(house.sealer, worker)
     client = s.get_one(Client, alert.client_id)
+    if client.channel == SYNTHETIC:
+        return  # the self-check tells the operator itself
     for other in people.supervisors(s):
         if other.id == worker.id or not people.may_know(other, client):
             continue

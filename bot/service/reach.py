@@ -40,9 +40,13 @@ def examine(
 
     ``channels``: the ways out that this installation has.
     """
-    workers = s.scalars(sa.select(Worker).where(Worker.active).order_by(Worker.made_at)).all()
+    workers = s.scalars(
+        sa.select(Worker).where(Worker.active, people.real(Worker)).order_by(Worker.made_at)
+    ).all()
     clients = s.scalars(
-        sa.select(Client).where(Client.key.is_not(None), Client.state != ClientState.LEFT)
+        sa.select(Client).where(
+            Client.key.is_not(None), Client.state != ClientState.LEFT, people.real(Client)
+        )
     ).all()
     yield from _workers(sealer, workers, channels)
     yield from _policies(sealer, workers, rules)
@@ -148,7 +152,9 @@ def _on_call(
 def _alerts(s: Session, now: datetime) -> Iterator[Finding]:
     waiting = s.scalars(
         sa.select(Alert.id).where(
-            Alert.state == AlertState.TRIGGERED, Alert.opened_at <= now - UNANSWERED
+            Alert.state == AlertState.TRIGGERED,
+            Alert.opened_at <= now - UNANSWERED,
+            Alert.id > 0,
         )
     ).all()
     for id_ in waiting:

@@ -51,9 +51,16 @@ def paged(s: Session, alert: Alert, worker: Worker) -> bool:
     return s.scalar(asked.order_by(AlertLog.id.desc()).limit(1)) == LogEvent.PAGED
 
 
+def synthetic_number(s: Session) -> int:
+    """Return the next number of the self-check's alerts, below zero: those of people go on without
+    a gap."""
+    lowest = s.scalar(sa.select(sa.func.min(Alert.id))) or 0
+    return min(lowest, 0) - 1
+
+
 def open_alerts(s: Session, worker: Worker | None = None) -> Sequence[Alert]:
     """Return open alerts, newest first: all, or those of a worker's clients and their own."""
-    asked = sa.select(Alert).where(Alert.state != AlertState.CLOSED)
+    asked = sa.select(Alert).where(Alert.state != AlertState.CLOSED, Alert.id > 0)
     if worker is not None:
         mine = sa.select(Client.id).where(Client.worker_id == worker.id)
         asked = asked.where(sa.or_(Alert.client_id.in_(mine), Alert.acknowledged_by == worker.id))

@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.core.people import ClientState, Language, PhoneState, Role
+from bot.core.people import SYNTHETIC, ClientState, Language, PhoneState, Role
 from bot.store.sealed import Box, Sealer
 from bot.store.tables import Audit, Client, Counter, Worker, new_id
 
@@ -141,6 +141,11 @@ def add_client(
     s.add(client)
     s.flush()
     return client
+
+
+def real(table: type[Client] | type[Worker]) -> sa.ColumnElement[bool]:
+    """Return the condition that somebody is no part of the self-check."""
+    return table.channel.is_distinct_from(SYNTHETIC)
 
 
 def worker_of(s: Session, client: Client) -> Worker:
