@@ -11,7 +11,7 @@ import pytest
 
 from bot.core.messages import Kind
 from bot.core.oncall import Gap
-from bot.service import enrol, leaving, oncall, paging
+from bot.service import enrol, leaving, oncall, paging, second
 from bot.service.oncall import NotOnCall, Why
 from bot.store import people
 from bot.store.tables import PageTest, Worker
@@ -105,7 +105,10 @@ async def test_off_tonight_dev_has_it(program: Program) -> None:
     await tested(program, "Ben", "Dev")
     put_on(program, "Ben", 48)
     await program.says("Ben", "/oncall off tonight Dev")
-    assert last(program, "Ben") == "You're off Mon 18:00 - Tue 09:00. Dev has it; I'm telling them now."
+    assert (
+        last(program, "Ben")
+        == "You're off Mon 18:00 - Tue 09:00. Dev has it; I'm telling them now."
+    )
     assert last(program, "Dev").startswith("You are on call for Ben: Mon 18:00 - Tue 09:00.")
     assert has_it(program) == ["Ben"]
     await program.wait(6 * HOUR - timedelta(seconds=1))
@@ -201,8 +204,10 @@ async def test_who_leaves_has_no_turn_and_no_substitution(program: Program) -> N
     await tested(program, "Ben", "Dev", "Cora")
     rotate(program, "Dev", "Cora")
     with program.house.db.write() as s:
+        second.keep(program.house.sealer, row(program, s, "Dev"), second.EMAIL, "dev@example.org")
         leaving.leave(s, program.house, program.clock.now(), row(program, s, "Dev"))
     assert has_it(program) == ["Cora"]
+    assert worker(program, "Dev").email is None
 
 
 def test_a_gap_is_told_as_people_say_it() -> None:
