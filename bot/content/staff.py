@@ -24,8 +24,19 @@ class Staff:
     hard_signals: frozenset[Signal]
 
 
+# Versions that were published before there was such a file live on.
+BEFORE = Staff(
+    hands_back=timedelta(minutes=30),
+    care_within=timedelta(hours=48),
+    hard_situations=frozenset({Situation.RECENTLY_SHOT}),
+    hard_signals=frozenset({Signal.SUICIDE_RISK, Signal.INJURY}),
+)
+
+
 def load(path: Path) -> Staff:
     """Read staff.yml; ContentError names the first mistake's line."""
+    if not path.exists():
+        return BEFORE
     reader = Reader(path)
     reader.only(reader.root, {"writing", "after_hard_things"})
     writing = reader.get(reader.root, "writing", dict, "add `writing:`")
