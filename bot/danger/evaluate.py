@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import sqrt
-from statistics import median
+from random import Random
+from statistics import mean, median
 from time import perf_counter
 
 from bot.core.danger import Signal, Urgency, Verdict
@@ -13,6 +14,9 @@ from bot.danger.messages import Message
 from bot.danger.triage import Triage
 
 WORST = 20  # misses and false pages that are listed
+# A worker's everyday: at most 20 clients (domain.md says 10 to 20), a check-in a week and some more
+# messages. How many harmless ones look like danger nobody has counted: one in ten is a guess.
+CLIENTS, MESSAGES, DANGER, ALIKE = 18, 10, 200, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +97,50 @@ def _pages_now(one: Judged) -> bool:
     return one.verdict.urgency is Urgency.NOW
 
 
+def _dangerous(one: Judged, signal: Signal) -> bool:
+    return one.message.urgency.pages and signal in one.message.signals
+
+
 def _right_signal(one: Judged) -> bool:
     return bool(set(one.verdict.signals) & set(one.message.signals))
 
 
 def _paged_danger(one: Judged) -> bool:
     return _pages(one) and bool(one.message.signals)
+
+
+def load(judged: Sequence[Judged], alike: float, weeks: int = 4000) -> tuple[list[int], list[int]]:
+    """Return false ``now`` pages and false ``today`` alerts of one worker, week by week, simulated.
+
+    Danger is one message in DANGER, the rest is harmless; of these a share ``alike`` is drawn from
+    the harmless messages judged here, which were written to look like danger. The others are the
+    everyday kind ("ok", "thanks, see you tuesday") and are taken to page nobody.
+    """
+    harmless = [one.verdict.urgency for one in judged if one.message.urgency is Urgency.NONE]
+    chance = Random(1)  # noqa: S311 - a simulation that gives the same at every run
+    now, today = [], []
+    for _ in range(weeks if harmless else 0):
+        drawn = sum(chance.random() < (1 - 1 / DANGER) * alike for _ in range(CLIENTS * MESSAGES))
+        week = chance.choices(harmless, k=drawn)
+        now.append(week.count(Urgency.NOW))
+        today.append(week.count(Urgency.TODAY))
+    return now, today
+
+
+def _loads(judged: Sequence[Judged]) -> list[str]:
+    """Return the lines about a worker's week, for everyday talk and for the worst thinkable."""
+    lines = [
+        f"a worker's week: {CLIENTS} clients, {MESSAGES} typed messages each, one in {DANGER} "
+        "danger; false pages, mean (19 weeks of 20 at most)"
+    ]
+    for name, alike in (("one in ten looks like danger", ALIKE), ("all look like danger", 1.0)):
+        now, today = (sorted(weeks) for weeks in load(judged, alike))
+        if now:
+            lines.append(
+                f"  {name:37}now {mean(now):.2f} ({now[int(0.95 * len(now))]}), "
+                f"today {mean(today):.2f} ({today[int(0.95 * len(today))]})"
+            )
+    return lines
 
 
 # Row, what must be reached, what we aim at, of which messages, which of them count.
@@ -141,9 +183,14 @@ def table(judged: Sequence[Judged], *, texts: bool = True) -> str:
     lines += ["seen (page or ask), by signal of now and today messages:"]
     danger = [one for one in judged if one.message.urgency.pages]
     for signal in Signal:
-        share = _share([one for one in danger if signal in one.message.signals], _any, _asked)
-        if share.of:
-            lines.append(f"  {signal.value:24}{share}")
+        shares = [
+            _share([one for one in group if _dangerous(one, signal)], _any, _asked)
+            for group in groups.values()
+        ]
+        if shares[0].of:
+            cells = "".join(f"{share!s:30}" for share in shares)
+            lines.append(f"  {signal.value:37}{cells}".rstrip())
+    lines += ["", *_loads(judged)]
     missed = [one for one in danger if not one.asked]
     false = [one for one in judged if one.message.urgency is Urgency.NONE and _pages(one)]
     missed.sort(key=lambda one: -one.message.urgency.rank)

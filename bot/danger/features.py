@@ -9,9 +9,10 @@ from bot.danger.normalise import Normal, Normaliser
 from bot.danger.words import Words
 
 # A danger in one sentence of a long message would drown in the rest, so long ones are judged in
-# overlapping pieces; nearly all messages are one piece.
+# overlapping pieces; nearly all messages are one piece. Pieces of 40 words still hid a third of the
+# dangers in 4,096 characters of small talk, pieces of 20 hide one in fifteen.
 WHOLE = 60  # words of a message that is still one piece
-PIECE, STEP = 40, 25  # words in a piece, words from one piece to the next
+PIECE, STEP = 20, 12  # words in a piece, words from one piece to the next
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from bot.errors import SafError
 MANIFEST = "manifest.json"
 KEY = "danger"  # our key in the manifest; the dialogue model has its own
 NUMBERS, NAMES = "danger/model.npz", "danger/names.json"
+CARD = "danger/card.md"  # for people; nothing reads it
 
 
 class ModelMissing(SafError):

@@ -9,15 +9,20 @@ from time import monotonic
 from typing import Any
 
 from bot.core.danger import Urgency, most_urgent
+from bot.core.people import Language
+from bot.danger.card import card
 from bot.danger.checks import phrase_problems
 from bot.danger.classifier import Classifier, Opinion
+from bot.danger.context import load_questions
 from bot.danger.encoder import Encoder, EncoderMissing, Encodes
 from bot.danger.features import Reader
 from bot.danger.fit import Say, fit
+from bot.danger.meanings import load_meanings
 from bot.danger.messages import Message, fingerprint, load_messages
-from bot.danger.models import ModelMissing, load_model, note, write_model
+from bot.danger.models import CARD, ModelMissing, load_model, note, write_model
 from bot.danger.phrases import Phrases, load_phrases
 from bot.danger.remembered import Remembered
+from bot.danger.triage import Model, Triage
 from bot.danger.words import load_words
 from bot.danger.zones import Zones, choose, load_prices, price_by
 from bot.errors import SafError
@@ -70,8 +75,6 @@ def train(data_dir: Path, models_dir: Path, say: Say, *, replace_worse: bool = F
     old, old_zones = None, None
     if (before := _in_place(models_dir, encoder)) is not None:
         old_zones, old = choose(_opinions(before[0], dev, reader), floors, truth, prices)
-    if encoder is not None:
-        encoder.keep()
     facts: dict[str, Any]
     if old is not None and price > old + 1e-9 and not replace_worse:
         why = (
@@ -80,6 +83,8 @@ def train(data_dir: Path, models_dir: Path, say: Say, *, replace_worse: bool = F
         )
         # Noted, so that the same messages are not tried again at every start.
         facts = {"zones": asdict(old_zones), "dev_price": round(old, 4)} if old_zones else {}
+        if encoder is not None:
+            encoder.keep()
         note(models_dir, {"trained_on": fingerprint(danger_dir), "kept": why, **facts})
         return Report(False, why, price, old, zones)
     facts = {
@@ -90,6 +95,12 @@ def train(data_dir: Path, models_dir: Path, say: Say, *, replace_worse: bool = F
         "encoder": encoder is not None,
     }
     write_model(models_dir, made, zones, facts)
+    missing = "" if encoder else "Trained without the sentence encoder."
+    questions, meanings = load_questions(danger_dir), load_meanings(danger_dir, Language.EN)
+    triage = Triage(phrases, reader, questions, meanings, prices, Model(made, zones), missing)
+    (models_dir / CARD).write_text(card(triage, learn, dev, danger_dir), encoding="utf-8")
+    if encoder is not None:
+        encoder.keep()
     say(f"danger: written to {models_dir} after {monotonic() - started:.0f} s")
     return Report(True, "written", price, old, zones)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.core.danger import Signal, Urgency, Verdict
-from bot.danger.evaluate import Judged, Share, table, wilson
+from bot.danger.evaluate import Judged, Share, load, table, wilson
 from bot.danger.messages import Message
 
 
@@ -20,6 +20,16 @@ def test_the_interval_is_wilsons() -> None:
     assert (round(low, 3), round(high, 3)) == (0.49, 0.943)
     assert wilson(10, 10)[1] == pytest.approx(1.0)
     assert str(Share(0, 0)) == "-"
+
+
+def test_a_workers_week_is_simulated_the_same_each_time() -> None:
+    wolf = judged(Urgency.NONE, Verdict(Urgency.NOW, (Signal.INJURY,), "why", False), "wolf")
+    quiet = [judged(Urgency.NONE, Verdict(), f"quiet-{number}") for number in range(99)]
+    now, today = load([wolf, *quiet], 1.0, weeks=400)
+    assert (now, today) == load([wolf, *quiet], 1.0, weeks=400)
+    assert sum(now) / 400 == pytest.approx(1.8, abs=0.3), "180 messages, one in a hundred"
+    assert set(today) == {0}
+    assert load([], 1.0) == ([], [])
 
 
 def test_the_table_names_misses_and_false_pages() -> None:

@@ -11,7 +11,7 @@ from bot.core.danger import Signal, Urgency
 from bot.danger import train as training
 from bot.danger.encoder import Encoder, EncoderMissing
 from bot.danger.messages import fingerprint
-from bot.danger.models import MANIFEST, ModelMissing, facts_of, load_model
+from bot.danger.models import CARD, MANIFEST, ModelMissing, facts_of, load_model
 from bot.danger.train import train
 from bot.danger.triage import Triage
 from bot.errors import SafError
@@ -43,6 +43,11 @@ def test_a_trained_model_judges_and_says_what_it_lacks(tmp_path: Path) -> None:
     assert any("without the sentence encoder" in line for line in said)
     assert json.loads((models / MANIFEST).read_text("utf-8"))["dialogue"] == {"trained_on": "x"}
     assert facts_of(models)["trained_on"] == fingerprint(data / "danger")
+    card = (models / CARD).read_text("utf-8")
+    assert "240 messages" in card
+    assert "without the sentence encoder" in card
+    assert "now+today: page or ask" in card
+    assert "Where it fails" in card
     triage = Triage.load(models, data)
     assert "sentence encoder" in triage.degraded
     verdict = triage.judge("dude keep riding past my crib")
