@@ -109,12 +109,13 @@ def list_(home: Path | None) -> None:
     import sqlalchemy as sa
 
     from bot.service import paging
-    from bot.store import people
+    from bot.store import people, telling
     from bot.store.tables import Client, Worker
     from bot.wiring.admin import office
 
     with office(home) as desk:
         on_call = {worker.id for worker in paging.on_call(desk.s, desk.house, desk.at)}
+        away = telling.away(desk.s, desk.at)
         lines = []
         for worker in desk.s.scalars(
             sa.select(Worker).where(people.real(Worker)).order_by(Worker.made_at, Worker.id)
@@ -129,6 +130,8 @@ def list_(home: Path | None) -> None:
                 facts.append("NOT REACHABLE: link not used yet")
             elif worker.tested_at is None:
                 facts.append("no test page acknowledged")
+            if worker.id in away:
+                facts.append(f"away, {desk.name(desk.s.get_one(Worker, away[worker.id]))} instead")
             if worker.id in on_call:
                 facts.append("on call now")
             lines.append(f"{desk.name(worker)}: {', '.join(facts)}")
@@ -154,7 +157,7 @@ def leave(name: str, home: Path | None) -> None:
         if aliases:
             raise SafError(
                 f"{name} still has {', '.join(aliases)}; give each another worker first: "
-                "saf client hand-over ALIAS --to NAME."
+                f"saf worker hand-over {name} NAME, or saf client hand-over ALIAS --to NAME."
             )
         leaving.leave(desk.s, desk.house, desk.at, worker)
         desk.audit("worker_left")

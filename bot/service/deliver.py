@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from bot.channels.base import Channel, OutcomeUnknown, Reason, SendFailed
 from bot.core.messages import Bot, Button, Kind, Outgoing
 from bot.core.people import Role
-from bot.service import checkins, lock_screen, moves, speak
+from bot.service import checkins, lock_screen, moves, speak, writing
 from bot.service.house import Heard, House, in_thread
 from bot.service.pace import Over, Pace
 from bot.service.receivers import address_of, kept_back, name_of, person_of, way_of
@@ -151,6 +151,8 @@ def _recover(house: House) -> list[Heard]:
     with house.db.write() as s:
         for row in outbox.leases_over(s, now):
             unknown(s, row, now, "the sender died", waited=True)
+            if row.client_id is not None:
+                writing.not_arrived(s, house, now, s.get_one(Client, row.client_id), row)
         over = sa.select(Outbox).where(
             Outbox.state == OutboxState.PENDING, Outbox.expires_at <= now
         )

@@ -69,7 +69,8 @@ def no_words(s: Session, house: House, at: datetime, row: Inbox, client: Client)
     name = people.worker_name(house.sealer, worker)
     said = speak.text(house, "utter_writing_words_only", client.language, other=name)
     speak.to_client(s, house, at, client, Kind.REPLY, said)
-    writing.pass_on(s, house, at, row, client, "", "utter_writing_cannot_show")
+    beside = inbox.words(house.sealer, row, client)
+    writing.pass_on(s, house, at, row, client, beside, "utter_writing_cannot_show")
 
 
 def tapped(

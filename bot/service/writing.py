@@ -20,7 +20,7 @@ from bot.service import runs, speak
 from bot.service.house import House
 from bot.store import care, outbox, people
 from bot.store.session import changed
-from bot.store.tables import ButtonRow, Client, Inbox, Outbox, RunState, Worker
+from bot.store.tables import ButtonRow, Client, Inbox, Outbox, OutboxState, RunState, Worker
 
 log = structlog.get_logger()
 
@@ -240,7 +240,7 @@ def next_moment(s: Session, house: House) -> datetime | None:
 def not_arrived(s: Session, house: House, at: datetime, client: Client, row: Outbox) -> None:
     """Tell who writes that a line of theirs did not arrive, or that nobody knows whether it did."""
     worker = s.get(Worker, client.writer_id) if client.writer_id else None
-    if worker is None or not row.key.startswith(KEY):
+    if worker is None or not row.key.startswith(KEY) or row.state is OutboxState.PENDING:
         return
-    sure = row.state.value == "failed_permanent"
+    sure = row.state is OutboxState.FAILED_PERMANENT
     _tell(s, house, at, client, worker, f"utter_writing_{'lost' if sure else 'unsure_sent'}")

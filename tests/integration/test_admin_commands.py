@@ -112,6 +112,15 @@ WRONG = [
     (("client", "incident", "Ana", "recently_shot", "--on", "2199-01-01"), "has not come yet"),
     (("client", "hand-over", "Ana", "--to", "Ben"), "Ana is Ben's client already"),
     (("client", "phone", "Ana", "ok"), "Ana's phone is ok already"),
+    (("client", "never-tell", "Ana", "Ben"), "give the client another worker first"),
+    (("client", "never-tell", "Ana", "Cora", "--instead", "Cora"), "name somebody else"),
+    (("client", "never-tell", "Ana", "Cora", "--undo"), "do not stand on that client's list"),
+    (("worker", "hand-over", "Ben", "Ben"), "goes to somebody else"),
+    (
+        ("worker", "away", "Ben", "--from", "x", "--to", "y", "--substitute", "Cora"),
+        "'x' is no time",
+    ),
+    (("worker", "back", "Ben"), "They are not away"),
     (("worker", "add", "ben"), "There is a worker ben already"),
     (("worker", "add", " "), "' ' is no name"),
     (("worker", "leave", "Ben"), "Ben still has Ana; give each another worker first"),
@@ -362,3 +371,43 @@ def test_clients_keep_their_rows_apart(staffed: Run, tmp_path: Path) -> None:
     database, _ = open_database(read({}, tmp_path))
     with database.read() as s:
         assert len(set(s.scalars(sa.select(Client.key)))) == 2
+
+
+async def test_a_whole_caseload_goes_and_the_one_who_leaves_is_out(
+    tmp_path: Path, saf: Run
+) -> None:
+    program = build(tmp_path, start=SystemClock().now())
+    assert saf("client", "add", "Bo", "--worker", "Ben", "--no-phone")[0] == 0
+    assert saf("client", "never-tell", "Bo", "Dev", "--instead", "Cora")[1] == (
+        "Kept: Dev is told nothing about Bo; in their place Cora hears.\n"
+    )
+    code, out, _ = saf("worker", "hand-over", "Ben", "Dev", "--leaves")
+    assert (code, out.splitlines()) == (
+        0,
+        [
+            "1 clients of Ben are Dev's now.",
+            "Bo does not want Dev to know and is Cora's now.",
+            "Ben has left: no page goes there, and the bot answers them no more.",
+        ],
+    )
+    assert not worker(program, "Ben").active
+    assert client(program).worker_id == worker(program, "Dev").id
+
+
+async def test_leave_is_kept_and_ended(tmp_path: Path, saf: Run) -> None:
+    program = build(tmp_path, start=SystemClock().now())
+    span = ("--from", "2020-01-01T09:00", "--to", "2199-01-01T09:00")
+    assert saf("worker", "away", "Ben", *span, "--substitute", "Dev")[0] == 0
+    assert "away, Dev instead" in saf("worker", "list")[1]
+    assert saf("worker", "back", "Ben")[1] == "Ben is back.\n"
+    assert "away" not in saf("worker", "list")[1]
+    program.clock.move_to(SystemClock().now())
+    await program.settle()
+    assert "You are away from 2020-01-01 09:00" in program.got("Ben")[0].text
+
+
+def test_the_agreed_question_is_kept_sealed(tmp_path: Path, staffed: Run) -> None:
+    code, out, _ = staffed("client", "question", "Ana", "--words", "Our dog? Lobo")
+    assert (code, out) == (0, "Kept for Ana: the agreed question.\n")
+    assert b"Lobo" not in (tmp_path / "saf.db").read_bytes()
+    assert staffed("client", "question", "Ana", "--words", "")[1] == "Taken away.\n"

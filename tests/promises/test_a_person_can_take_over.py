@@ -3,8 +3,10 @@ and it is back by a word, by a tap, or when nobody has said anything for a while
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -317,6 +319,27 @@ async def test_on_a_covered_phone_his_lines_wait_behind_a_harmless_one(program: 
     assert last(program, "Ana") == "That's all from the office for now."
     await program.taps("Ana", "Open")
     assert "home" not in last(program, "Ana")
+
+
+class Late:
+    """An engine that comes back and has something to say."""
+
+    async def turn(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        state = {"flow": None, "step": None, "asked_again": False}
+        return {"replies": [{"response": "utter_help", "text": "late"}], "state": state}
+
+    async def up(self) -> bool:
+        return True
+
+
+async def test_an_answer_that_comes_late_does_not_speak_over_him(program: Program) -> None:
+    await program.says("Ana", "you there?")  # no engine yet: told that we are slow
+    await unlock(program, "Ben")
+    await program.says("Ben", "/write Ana")
+    before = len(program.got("Ana"))
+    program.house.engine = Late()
+    await program.wait(5 * MIN)
+    assert len(program.got("Ana")) == before
 
 
 async def test_before_a_yes_and_on_a_break_nobody_writes(program: Program) -> None:
