@@ -68,6 +68,11 @@ class _Page:
             yield self._say("utter_export_situation", what=what)
         if client.code_word is not None:
             yield self._say("utter_export_code_word")
+        if client.agreed_question is not None:
+            words = self._box.open("client.agreed_question", client.id, client.agreed_question)
+            yield self._say("utter_export_question", words=words)
+        if client.never_tell:
+            yield self._say("utter_export_never_tell", count=len(client.never_tell))
         if client.consented_at is not None:
             yield self._say("utter_export_agreed", day=self._day(client.consented_at))
 

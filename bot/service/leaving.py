@@ -12,7 +12,7 @@ from bot.core.writing import Ended
 from bot.service import alerts, writing
 from bot.service.house import House
 from bot.store import care, outbox
-from bot.store.tables import Alert, Client, Invite, OnCall, Outbox, Worker
+from bot.store.tables import Alert, Client, Invite, OnCall, Outbox, Task, TaskState, Worker
 
 
 def leave(s: Session, house: House, at: datetime, worker: Worker) -> None:
@@ -41,6 +41,14 @@ def leave(s: Session, house: House, at: datetime, worker: Worker) -> None:
         sa.update(OnCall).where(OnCall.worker_id == worker.id, OnCall.ends > at).values(ends=at)
     )
     s.flush()
+    # A debrief goes with them; what else they were to do for somebody's client is that worker's.
+    todo = sa.select(Task).where(Task.worker_id == worker.id, Task.state == TaskState.OPEN)
+    for task in s.scalars(todo).all():
+        owner = s.get_one(Client, task.client_id).worker_id
+        if task.kind == "debrief" or owner == worker.id:
+            task.state = TaskState.DROPPED
+        else:
+            task.worker_id = owner
     had = sa.select(Alert).where(
         Alert.acknowledged_by == worker.id, Alert.state != AlertState.CLOSED
     )

@@ -58,7 +58,10 @@ def keep(
     )
     for alert in s.scalars(had).all():
         care.log(s, alert, at, LogEvent.RELEASED, worker_id=worker.id, detail=care.HANDED_OVER)
-        alerts.restart(s, house, at, alert, client)
+        if alert.state is AlertState.REACHED:
+            alert.acknowledged_by = client.worker_id
+        else:
+            alerts.restart(s, house, at, alert, client)
 
 
 def _check(client: Client, worker: Worker, instead: Worker | None) -> None:

@@ -100,6 +100,15 @@ async def test_an_alert_that_they_had_rings_again_for_the_others(program: Progra
     assert len(program.got("Ben", Kind.PAGE)) == before + 1
 
 
+async def test_who_was_reached_is_the_own_workers_to_close(program: Program) -> None:
+    await program.says("Ana", DANGER)
+    await program.wait(timedelta(minutes=6))
+    await program.says("Cora", "reached her")
+    hide(program, "Cora", "Dev")
+    assert alert(program).state == "reached"
+    assert alert(program).acknowledged_by == worker(program, "Ben").id
+
+
 async def test_as_a_substitute_they_are_passed_over(program: Program) -> None:
     hide(program, "Dev", "Cora")
     now = program.clock.now()

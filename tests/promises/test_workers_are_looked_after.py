@@ -6,13 +6,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from bot.core.alerts import Move
 from bot.core.danger import Signal, Urgency, Verdict
 from bot.core.messages import Kind
 from bot.core.people import PhoneState, Situation
-from bot.service import enrol, incidents, moves, never
-from bot.store.tables import Alert, Client, Worker
+from bot.service import enrol, incidents, leaving, moves, never
+from bot.store.tables import Alert, Client, Task, TaskState, Worker
 from tests.support.program import Program, Rules, client
 from tests.support.staff import unlock, worker
 
@@ -89,6 +90,16 @@ async def test_other_alerts_give_nobody_more_to_do(program: Program) -> None:
     await program.says("Ben", "close, safe")
     await program.settle()
     assert tasks(program, "Ben") == tasks(program, "Cora") == []
+
+
+async def test_a_supervisor_who_leaves_leaves_no_task_to_nobody(program: Program) -> None:
+    dies(program)
+    with program.house.db.write() as s:
+        cora = s.get_one(Worker, worker(program, "Cora").id)
+        leaving.leave(s, program.house, program.clock.now(), cora)
+        open_ = s.scalars(sa.select(Task).where(Task.state == TaskState.OPEN)).all()
+        assert {task.worker_id for task in open_} == {worker(program, "Ben").id}
+        assert {task.kind for task in open_} >= {"cover", "debrief"}
 
 
 async def test_cover_is_no_way_to_hear_of_her(program: Program) -> None:
