@@ -17,8 +17,9 @@ class LazyCommands(click.Group):
     """Read the commands' names from the directory and import only the one that is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """List the modules of bot/commands/ in alphabetical order."""
-        return sorted(module.name for module in pkgutil.iter_modules(bot.commands.__path__))
+        """List the modules of bot/commands/ in alphabetical order; _name is a part of another."""
+        found = (module.name for module in pkgutil.iter_modules(bot.commands.__path__))
+        return sorted(name for name in found if not name.startswith("_"))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one command; None if there is no module of that name."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.commands import client_trust
+from bot.commands import _client_trust
 
 if TYPE_CHECKING:
     from bot.core.people import Situation
@@ -33,7 +33,7 @@ def command() -> None:
     """Record clients under an alias, never under a legal name, and what is to be known."""
 
 
-for _one in (client_trust.hand_over, client_trust.never_tell, client_trust.question):
+for _one in (_client_trust.hand_over, _client_trust.never_tell, _client_trust.question):
     command.add_command(_one)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from bot.commands import worker_moves
+from bot.commands import _worker_moves
 
 HOME = click.option(
     "--home",
@@ -20,7 +20,7 @@ def command() -> None:
     """Record outreach workers, supervisors and operators, and let them in by a one-time link."""
 
 
-for _one in (worker_moves.hand_over, worker_moves.away, worker_moves.back):
+for _one in (_worker_moves.hand_over, _worker_moves.away, _worker_moves.back):
     command.add_command(_one)
 
 
