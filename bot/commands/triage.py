@@ -26,7 +26,12 @@ if TYPE_CHECKING:
 @click.option(
     "--recent", multiple=True, metavar="SIGNAL", help="A signal of the last days, newest first."
 )
-def command(evaluate: str | None, asked: str, recent: tuple[str, ...]) -> None:
+@click.option(
+    "--parts",
+    is_flag=True,
+    help="With --evaluate: what phrases, words and meaning find alone (takes minutes).",
+)
+def command(evaluate: str | None, parts: bool, asked: str, recent: tuple[str, ...]) -> None:
     """Judge messages: one a line on stdin, one JSON object a line on stdout.
 
     {"text", "urgency": "now|today|watch|none", "signals": [at most three], "why", "ask"}. Empty
@@ -42,7 +47,11 @@ def command(evaluate: str | None, asked: str, recent: tuple[str, ...]) -> None:
     triage = load_triage(chosen.models, chosen.data)
     if triage.degraded:
         _say(triage.degraded)
-    if evaluate:
+    if parts and evaluate:
+        from bot.danger.ablation import ablation
+
+        click.echo(ablation(triage, labelled, chosen.data, chosen.models, _say))
+    elif evaluate:
         _evaluate(triage, labelled, texts=evaluate != "measure")
     else:
         _judge_lines(triage, asked, recent)

@@ -23,11 +23,12 @@ Nobody has tried it on real clients' messages yet. All messages were written for
 is a client's, none was made from a template.
 """
 
+# What people found who read the misses; the counts above say how often.
 _FAILS = """
 ## Where it fails
 
-- Nearly every twentieth danger message of the kind below passes without a page and without an ask:
-  calm goodbyes, plans told in everyday words, what needs the message before to be understood.
+- Danger that passes without a page and without an ask is mostly calm: goodbyes without a word of
+  dying, plans told in everyday words, what needs the message before to be understood.
 - The lines were chosen on these same development messages, so expect a little less of new ones;
   `python3 -m bot triage --evaluate measure` says how much less.
 - Harmless talk about an ex, an old wound or a fight that is over is what pages falsely most often.

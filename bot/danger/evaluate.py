@@ -162,6 +162,14 @@ ROWS: tuple[tuple[str, str, str, Callable[[Judged], bool], Callable[[Judged], bo
 )
 
 
+def row(judged: Sequence[Judged]) -> dict[str, str]:
+    """Return each share of the table by its name, without interval, for a comparison."""
+    found = {name: _share(judged, of, hit) for name, _, _, of, hit in ROWS}
+    return {
+        name: f"{share.found / share.of:.3f}" if share.of else "-" for name, share in found.items()
+    }
+
+
 def table(judged: Sequence[Judged], *, texts: bool = True) -> str:
     """Return the whole report as text; without ``texts`` the worst are named by id alone.
 

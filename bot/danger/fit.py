@@ -62,6 +62,7 @@ def fit(
     whole: Callable[[str], Piece],
     encoder: Encodes | None,
     say: Say,
+    shares: Sequence[float] = WORDS_SHARE,
 ) -> Classifier:
     """Fit by words alone, and by words and meaning when there is an encoder."""
     pieces = [whole(message.text) for message in learn]
@@ -74,7 +75,7 @@ def fit(
         return Classifier(sparse, alone, None, None)
     examples.meaning = encoder.encode([piece.plain for piece in pieces])
     tests.meaning = encoder.encode([piece.plain for piece in dev_pieces])
-    return Classifier(sparse, alone, _best(examples, tests, WORDS_SHARE, say), encoder)
+    return Classifier(sparse, alone, _best(examples, tests, shares, say), encoder)
 
 
 def _best(examples: Examples, tests: Examples, shares: Sequence[float], say: Say) -> Model:
