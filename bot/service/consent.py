@@ -5,22 +5,23 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.core.messages import Kind
 from bot.core.people import ClientState
 from bot.core.writing import Ended
-from bot.service import checkins, runs, speak, tasks, writing
+from bot.service import checkins, reviews, runs, speak, tasks, writing
 from bot.service.house import House
-from bot.store import dues, outbox, people
-from bot.store.tables import Client, DueKind, Outbox, RunState
+from bot.store import dues, outbox, people, plans
+from bot.store.tables import Client, Due, DueKind, DueState, Outbox, RunState
 
 
 def agree(s: Session, house: House, at: datetime, client: Client) -> None:
     """Keep a client's yes; check-ins come from now on."""
     client.state, client.consented_at = ClientState.ACTIVE, at
     people.audit(s, at, "service", "client_agreed", client_id=client.id)
-    checkins.plan(s, house, at, client)
+    take_up(s, house, at, client)
 
 
 def decline(s: Session, house: House, at: datetime, client: Client) -> None:
@@ -45,17 +46,45 @@ def pause(s: Session, house: House, at: datetime, client: Client, span: timedelt
     until = at + span
     _quiet(s, house, client, at, "the client takes a break")
     client.state, client.paused_until = ClientState.PAUSED, until
-    key = f"end_pause:{client.id}:{until.isoformat()}"
-    dues.put(s, DueKind.END_PAUSE, client, until, key=key)
+    _plan_end(s, client, until)
     day = f"{until.astimezone(ZoneInfo(client.timezone)):%d/%m}"
     words = speak.text(house, "utter_paused", client.language, day=day)
     speak.to_client(s, house, at, client, Kind.REPLY, words, cover="paused")
 
 
 def end_pause(s: Session, house: House, at: datetime, client: Client) -> None:
-    """Come back after a break."""
-    client.state, client.paused_until = ClientState.ACTIVE, None
+    """Come back after a break to where the client stood; a break is no yes, so who has not said
+    one hears nothing, and the worker gets the task to ask them."""
+    client.paused_until = None
+    if client.consented_at is None:
+        client.state = ClientState.INVITED
+        tasks.give(s, house, at, client, "declined", key=f"declined:{client.id}:{at.date()}")
+    else:
+        client.state = ClientState.ACTIVE
+        take_up(s, house, at, client)
+
+
+def take_up(s: Session, house: House, at: datetime, client: Client) -> None:
+    """Plan again what comes by itself and may have been called off: check-ins, the end of a break,
+    the look at the plan."""
+    if client.state is ClientState.PAUSED and client.paused_until is not None:
+        if client.paused_until <= at:
+            end_pause(s, house, at, client)
+        else:
+            _plan_end(s, client, client.paused_until)
+        return
     checkins.plan(s, house, at, client)
+    made = plans.of_client(s, client)
+    waiting = Due.state == DueState.WAITING, Due.kind == DueKind.PLAN_REVIEW
+    planned = sa.select(Due.id).where(Due.client_id == client.id, *waiting).limit(1)
+    if made is not None and s.scalar(planned) is None:
+        reviews.plan_next(s, house, at, client, made)
+
+
+def _plan_end(s: Session, client: Client, until: datetime) -> None:
+    key = f"end_pause:{client.id}:{until.isoformat()}"
+    if dues.put(s, DueKind.END_PAUSE, client, until, key=key) is None:
+        dues.revive(s, key)
 
 
 def _quiet(s: Session, house: House, client: Client, at: datetime, reason: str) -> None:

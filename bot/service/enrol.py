@@ -13,12 +13,13 @@ from bot.core.messages import Bot, Kind
 from bot.core.people import ClientState, PhoneState
 from bot.core.writing import Ended
 from bot.errors import SafError
-from bot.service import alerts, checkins, looking_after, never, paging, runs, speak, tasks, writing
+from bot.service import alerts, consent, looking_after, never, paging, runs, speak, tasks, writing
 from bot.service.house import House
 from bot.store import care, dues, inbox, outbox, people
 from bot.store.session import changed
 from bot.store.tables import (
     Alert,
+    Audit,
     Client,
     DueKind,
     FlowRun,
@@ -139,24 +140,42 @@ def open_door(s: Session, house: House, at: datetime, row: Inbox, client: Client
 def _welcome(
     s: Session, house: House, at: datetime, row: Inbox, client: Client, address: str
 ) -> None:
-    moved = client.consented_at is not None
+    """Take in who came with a link, in person.
+
+    Who agreed on another phone goes on here. Who stopped comes back as if they were new, and so
+    does who agreed by word of mouth, without a phone: the four screens come before a yes to the
+    bot. An unanswered hello is asked again, break or not.
+    """
+    agreed = client.consented_at is not None and _had_phone(s, client)
     bind(s, house, client, row.channel, address)
     client.phone = PhoneState.OK
     row.client_id = client.id
-    people.audit(s, at, "service", "client_enrolled", client_id=client.id)
-    if moved:
+    if agreed and client.state is not ClientState.LEFT:
         words = speak.text(house, "utter_moved_here", client.language)
         speak.to_client(s, house, at, client, Kind.REPLY, words)
+        consent.take_up(s, house, at, client)
+    else:
+        client.state, client.consented_at = ClientState.INVITED, None
+        client.paused_until, client.silences = None, 0
+    people.audit(s, at, "service", "client_enrolled", client_id=client.id)
     begin(s, house, at, client)
+
+
+def _had_phone(s: Session, client: Client) -> bool:
+    """Tell whether a phone was bound to a client at any time; another person may have it now."""
+    if client.chat is not None:
+        return True
+    asked = sa.select(Audit.id).where(Audit.client_id == client.id, Audit.did == "client_enrolled")
+    return s.scalar(asked.limit(1)) is not None
 
 
 def begin(s: Session, house: House, at: datetime, client: Client) -> None:
     """Begin, or go on, where a client stands: the hello before a yes, else the open question."""
     run = runs.current(s, client)
+    if client.state is ClientState.INVITED and (run is None or run.flow != FLOW):
+        run = runs.begin(s, house, at, client, FLOW)  # a plan of before a stop waits for the yes
     if run is not None:
         runs.ask(s, house, at, client, run)
-    elif client.state is ClientState.INVITED:
-        runs.ask(s, house, at, client, runs.begin(s, house, at, client, FLOW))
     else:
         facts = speak.facts(s, house, client, at)
         words = speak.text(house, "utter_help", client.language, **facts)
@@ -214,7 +233,7 @@ def set_phone(
     client.phone = state
     people.audit(s, at, who, f"phone_{state}", client_id=client.id)
     if state.reachable:
-        checkins.plan(s, house, at, client)
+        consent.take_up(s, house, at, client)
         return
     reason = f"the phone is {state}"
     writing.end(s, house, at, client, Ended.PHONE)
@@ -226,4 +245,15 @@ def set_phone(
         runs.end(run, at, RunState.ABANDONED)
     if state is PhoneState.DECEASED:
         client.state = ClientState.LEFT
+        s.execute(
+            sa.update(Invite)
+            .where(Invite.client_id == client.id, Invite.used_at.is_(None))
+            .values(expires_at=at)
+        )
+        s.execute(
+            sa.update(Task)
+            .where(Task.client_id == client.id, Task.state == TaskState.OPEN)
+            .where(Task.kind.not_in(looking_after.KINDS))  # nobody is to reach out to them any more
+            .values(state=TaskState.DROPPED, done_at=at)
+        )
         looking_after.after_death(s, house, at, client)

@@ -176,6 +176,8 @@ def _end_pause(s: Session, house: House, now: datetime, client: Client, due: Due
     if client.paused_until is not None and client.paused_until > now:
         return around.STALE
     consent.end_pause(s, house, now, client)
+    if client.consented_at is None:
+        return "the client has not said yes"
     words = speak.text(house, "utter_back_from_pause", client.language)
     later = out_of_quiet(now, client.timezone, checkins.quiet(client))
     key = f"due:{due.id}"
