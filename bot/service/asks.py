@@ -87,11 +87,11 @@ def settle(
     if answer == "yes":
         ask.state = AskState.SAFE
         words = speak.text(house, "utter_ask_settled", client.language)
-        run = runs.current(s, client)
+        run = runs.to_go_on(s, client)
         if run is not None:
             runs.ask(s, house, at, client, run, before=words)
         else:
-            speak.to_client(s, house, at, client, Kind.REPLY, words)
+            speak.to_client(s, house, at, client, speak.answer_kind(client), words)
         return
     ask.state = AskState.DANGER
     choice = next(c for c in _choices(house) if c.value == answer)

@@ -17,6 +17,7 @@ from bot.service import runs, speak, tasks
 from bot.service.house import House
 from bot.store import dues
 from bot.store.tables import (
+    ButtonRow,
     Checkin,
     CheckinState,
     Client,
@@ -134,11 +135,42 @@ def answered(s: Session, house: House, at: datetime, client: Client, run: FlowRu
     """Keep that a check-in was answered, at its first answer; plan the next one."""
     checkin = s.scalar(sa.select(Checkin).where(Checkin.run_id == run.id))
     client.silences = 0
-    if checkin is None or checkin.state is CheckinState.ANSWERED:
+    if checkin is None:  # told by themselves, or late: that day needs no question any more
+        plan(s, house, at, client)
+        return
+    if checkin.state is CheckinState.ANSWERED:
         return
     checkin.state, checkin.answered_at = CheckinState.ANSWERED, at
     dues.skip(s, client, at, "answered", about_id=checkin.id)
     plan(s, house, at, client, checkin.at)
+
+
+def heard(s: Session, house: House, at: datetime, client: Client) -> None:
+    """Take a client's own sign, whatever it says, as the end of their silence: whom we had stopped
+    asking is asked again."""
+    silent = client.silences >= house.content.calendar.cadence.silences
+    client.silences = 0
+    if silent:
+        plan(s, house, at, client)
+
+
+def late(
+    s: Session, house: House, at: datetime, client: Client, run: FlowRun | None, button: ButtonRow
+) -> FlowRun | None:
+    """Return the check-in that a tap on a missed one answers: the one that is asked now, else a new
+    one; None for any other old button."""
+    if run is None or run.flow != FLOW or run.state is not RunState.ABANDONED:
+        return None
+    if client.state not in (ClientState.ACTIVE, ClientState.PAUSED) or not client.phone.reachable:
+        return None
+    now = runs.current(s, client)
+    if now is not None and now.flow == FLOW:
+        fits = now.step == button.step and runs.step_of(now).choice(button.value) is not None
+        return now if fits else None
+    first = house.content.flow(FLOW).first
+    if first.id != button.step or first.choice(button.value) is None:
+        return None
+    return runs.begin(s, house, at, client, FLOW)
 
 
 def nudge(s: Session, house: House, at: datetime, client: Client, due: Due) -> str:

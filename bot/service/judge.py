@@ -20,6 +20,7 @@ from bot.core.writing import Ended
 from bot.service import (
     alerts,
     asks,
+    checkins,
     enrol,
     listening,
     runs,
@@ -38,6 +39,7 @@ from bot.store.tables import Client, Inbox, InboxState, Outbox, OutboxState, Run
 log = structlog.get_logger()
 
 PRESSABLE = timedelta(days=1)  # a label typed later than this is just words
+_NO_SIGN = (InboundKind.BLOCKED, InboundKind.UNBLOCKED, InboundKind.GROUP)
 _CANNOT_OPEN = {
     InboundKind.VOICE: "utter_cannot_open",
     InboundKind.PHOTO: "utter_cannot_open",
@@ -74,6 +76,8 @@ def judge(house: House, inbox_id: str) -> None:
             return
         at = house.clock.now()
         client = s.get(Client, row.client_id) if row.client_id else None
+        if client is not None and row.kind not in _NO_SIGN:
+            checkins.heard(s, house, at, client)
         if row.kind is InboundKind.START or client is None:
             enrol.open_door(s, house, at, row, client)
         elif row.kind in (InboundKind.TEXT, InboundKind.PHOTO) and words:
@@ -188,7 +192,11 @@ def _text(
     if client.writer_id is not None:
         listening.words(s, house, at, row, client, verdict)
         done(row, at)
-    elif asks.answered(s, house, at, row, client, verdict) or client.state is ClientState.LEFT:
+    elif asks.answered(s, house, at, row, client, verdict):
+        done(row, at)
+    elif client.state is ClientState.LEFT:
+        # Who stopped was told that danger still rings; only they know whether this is.
+        asks.hold(s, house, at, row, client, verdict)
         done(row, at)
     else:
         row.hold = asks.hold(s, house, at, row, client, verdict)

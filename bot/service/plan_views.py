@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.core.flows import Flow
-from bot.core.messages import Kind
+from bot.core.people import ClientState
 from bot.core.plan import ItemState, Section, Term, for_danger, for_hard_moment
 from bot.service import needs, reviews, situations, speak
 from bot.service.house import House
@@ -43,8 +43,9 @@ class View:
     def tell(self, words: str, buttons: Sequence[Sequence[Press]] = ()) -> Outbox | None:
         """Answer the client, who asked to see this."""
         rows = [row for row in buttons if row]
+        kind = speak.answer_kind(self.client)
         return speak.to_client(
-            self.s, self.house, self.at, self.client, Kind.REPLY, words, buttons=rows, as_is=True
+            self.s, self.house, self.at, self.client, kind, words, buttons=rows, as_is=True
         )
 
     def menu(self) -> None:
@@ -174,7 +175,8 @@ class View:
         self.tell("\n\n".join(parts) or self.text("utter_plan_no_people"), [row])
 
     def _after_none(self) -> list[Press]:
-        return [self.button("call_me"), self.button("plan_make")]
+        row = [self.button("call_me"), self.button("plan_make")]
+        return row[:1] if self.client.state is ClientState.LEFT else row
 
     def what_was_asked(self) -> None:
         """Show what the client asked for and what became of it."""

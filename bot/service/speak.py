@@ -66,6 +66,12 @@ def silenced(client: Client, kind: Kind) -> str:
     return ""
 
 
+def answer_kind(client: Client) -> Kind:
+    """Return the kind of an answer to what a client tapped under a safety answer or an ask: for who
+    left it is part of that, and not silenced."""
+    return Kind.SAFETY if client.state is ClientState.LEFT else Kind.REPLY
+
+
 def to_client(
     s: Session,
     house: House,

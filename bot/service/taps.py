@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from bot.core.alerts import AlertState
 from bot.core.danger import Signal, Urgency, Verdict
 from bot.core.messages import Kind
+from bot.core.people import ClientState
 from bot.core.writing import Ended
 from bot.service import (
     alerts,
@@ -67,17 +68,21 @@ def _choice(
 ) -> None:
     """Hand an answer on, if its question is the one that is asked now.
 
-    An old question's answer changes nothing, but who asks for a person gets one, whenever it is.
+    An old question's answer changes nothing, but who asks for a person gets one, whenever it is,
+    and who tells late how their day is has told it.
     """
     run = s.get(FlowRun, button.run_id)
     current = run is not None and run.state in (RunState.ACTIVE, RunState.PAUSED)
     if run is None or not current or run.step != button.step:
-        row.state, row.handled_at = InboxState.HANDLED, at
-        if _wants_person(run, button):
-            _call_me(s, house, at, row, client, button)
-        else:
-            old(s, house, at, client)
-        return
+        wants_person = _wants_person(run, button)
+        run = None if wants_person else checkins.late(s, house, at, client, run, button)
+        if run is None:
+            row.state, row.handled_at = InboxState.HANDLED, at
+            if wants_person:
+                _call_me(s, house, at, row, client, button)
+            else:
+                old(s, house, at, client)
+            return
     run.state = RunState.ACTIVE
     row.token, row.asked = button.token, f"{run.flow}.{run.step}"
     row.state = InboxState.JUDGED
@@ -149,10 +154,10 @@ def _has(s: Session, alert: Alert) -> list[Worker]:
 def go_on(s: Session, house: House, at: datetime, client: Client, before: str = "") -> None:
     """Ask again where the talk was interrupted; only the sentence when there is no talk."""
     run = runs.current(s, client)
-    if run is not None:
+    if run is not None and client.state is not ClientState.LEFT:
         runs.ask(s, house, at, client, run, before=before)
     elif before:
-        speak.to_client(s, house, at, client, Kind.REPLY, before)
+        speak.to_client(s, house, at, client, speak.answer_kind(client), before)
 
 
 def _go_on(
