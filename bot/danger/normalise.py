@@ -33,7 +33,8 @@ _STRETCHED = re.compile(r"([a-z])\1{2,}")
 _LINE_ENDS = "\n\r\v\f\u2028\u2029"
 _BLANKS = re.compile(r"[ \t]+")
 _SPACED = re.compile(r"(?<![^\W_])[a-z](?:([ .\-_*+])[a-z](?:\1[a-z])+)(?![^\W_])")
-_TOKEN = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*|[.!?;:\n]+")
+# One line end is no sentence end: on a phone people break a line within a thought.
+_TOKEN = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*|[.!?;:]+|\n\s*\n\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Normaliser:
         2. Emoji that mean something become a word.
         3. Digits used as letters, stretched and spaced letters are undone.
         """
-        text = text[:LONGEST].translate(_APOSTROPHES).lower()
+        text = text[:LONGEST].replace("\r\n", "\n").translate(_APOSTROPHES).lower()
         text = _without_marks(text)[:LONGEST].lower().translate(_LOOK_ALIKES)
         if self._signs is not None:
             text = self._signs.sub(lambda match: f" {self._emoji[match.group()]} ", text)

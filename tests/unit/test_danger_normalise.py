@@ -29,7 +29,8 @@ normalise = Normaliser({"🔫": "gun", "❤️": "love"}, ["soon", "kill"])
         ("¿Están afuera? ¡SÍ!", "estan afuera . si ."),
         ("🔫🔫 on me", "gun gun on me"),
         ("😶", ""),
-        ("a\nb\r\nc", "a . b . c"),
+        ("a\nb\r\nc", "a b c"),
+        ("a\n\nb\r\n \r\nc", "a . b . c"),
         ("", ""),
     ],
 )
