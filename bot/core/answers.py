@@ -36,6 +36,7 @@ INTERRUPTIONS = frozenset(
 # More words than these tell a story rather than answer a question: one that names a choice's words
 # by the way ("nobody", "home") is not that choice.
 LONGEST_LIKENESS = 12
+BRIEF = 1  # so few words are an interruption sooner where any words are an answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,11 @@ def _likely(step: Step, ranking: Mapping[str, float], sureness: Sureness) -> str
 
 def _words(step: Step, text: str, ranking: Mapping[str, float], sureness: Sureness) -> Placed:
     words = " ".join(text.replace("\0", " ").split())
-    interruption = _interruption(ranking, sureness.interrupts_words)
+    # "help" alone is no answer; "help my mom cook" is one.
+    brief = len(words.split()) <= BRIEF
+    interruption = _interruption(
+        ranking, sureness.interrupts if brief else sureness.interrupts_words
+    )
     if interruption:
         return Placed(interruption=interruption)
     if step.words:

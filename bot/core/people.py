@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-
 # The channel of the self-check's two people, who do not exist: whoever lists or counts people or
 # alerts leaves them out (bot/service/self_check.py).
 SYNTHETIC = "synthetic"

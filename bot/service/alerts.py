@@ -20,6 +20,8 @@ from bot.store import care, people
 from bot.store.tables import Alert, Client, Worker
 
 TELL_FOR = timedelta(hours=3)
+# Rings the worker beside the client, and nobody else.
+_TRIAL = rules.Step(timedelta(0), (rules.Who.WORKER,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,9 @@ def raise_alert(
         acknowledged_at=had.acknowledged_at if had and mine is None else None,
     )
     if had is None or how in (Join.OPEN, Join.LINK):
-        alert = _open(s, house, at, client, verdict, inbox_id, had, trial=trial)
+        # A message opens one alert; when that one is closed, the new one is of no message.
+        of = None if mine is not None else inbox_id
+        alert = _open(s, house, at, client, verdict, of, had, trial=trial)
     else:
         alert = had
         _merge(s, house, at, client, alert, verdict, inbox_id, how)
@@ -87,7 +91,7 @@ def _open(
         urgency=verdict.urgency,
         signals=[signal.value for signal in verdict.signals],
         state=AlertState.TRIGGERED,
-        policy=_policy(s, house, verdict.urgency),
+        policy=[_TRIAL.as_json()] if trial else _policy(s, house, verdict.urgency),
         chain_at=at,
         next_step=0,
         opened_at=at,

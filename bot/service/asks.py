@@ -120,6 +120,8 @@ def page(
     verdict = Verdict(urgency, seen, said)
     opened = alerts.raise_alert(s, house, at, client, verdict, inbox_id=ask.inbox_id)
     care.note_seen(s, client.id, ask.inbox_id, verdict, at, opened.alert.id)
+    # A question that was held back has not been seen: no word may answer it.
+    runs.pause(s, client)
     safety.answer(s, house, at, client, verdict, opened, f"{ask.id}:{inbox_id}")
 
 

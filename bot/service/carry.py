@@ -107,7 +107,8 @@ def _finish(
         return
     is_plan = runs.flow_of(run).plan
     if effect.abandoned and is_plan:
-        run.state, came.left = RunState.PAUSED, True
+        runs.put_away(run)
+        came.left = True
         return
     runs.end(run, at, RunState.ABANDONED if effect.abandoned else RunState.DONE)
     if is_plan:
@@ -117,7 +118,8 @@ def _finish(
 def _later(s: Session, house: House, at: datetime, client: Client, came: Carried) -> None:
     """Let a plan wait where it is."""
     if came.run is not None:
-        came.run.state, came.left, came.silent = RunState.PAUSED, True, True
+        runs.put_away(came.run)
+        came.left, came.silent = True, True
     view = View(s, house, at, client)
     view.tell(view.text("utter_plan_later"), [[view.button("go_on"), view.button("plan")]])
 

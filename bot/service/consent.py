@@ -91,11 +91,9 @@ def _quiet(s: Session, house: House, client: Client, at: datetime, reason: str) 
     writing.end(s, house, at, client, Ended.STOPPED)
     outbox.cancel(s, reason, Outbox.client_id == client.id, Outbox.alert_id.is_(None))
     dues.skip(s, client, at, reason, kinds=(DueKind.CHECKIN, DueKind.NUDGE, DueKind.MISS))
-    run = runs.current(s, client)
-    if run is not None:
+    for run in runs.open_ones(s, client):
         # A plan waits: what was told is not asked again after a break.
-        waits = runs.flow_of(run).plan
-        if waits:
-            run.state = RunState.PAUSED
+        if runs.flow_of(run).plan:
+            runs.put_away(run)
         else:
             runs.end(run, at, RunState.ABANDONED)

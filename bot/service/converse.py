@@ -205,8 +205,10 @@ def _answer(
         return
     if row.hold or client.writer_id is not None:
         return
-    open_run = run if run is not None and run.state is RunState.ACTIVE else None
-    if open_run is None and not came.left:
+    # Nothing stands between a client and the Stop button, whatever is open.
+    stops = any(reply.get("response") == "utter_stop" for reply in answer["replies"])
+    open_run = run if run is not None and run.state is RunState.ACTIVE and not stops else None
+    if open_run is None and not came.left and not stops:
         open_run = runs.to_go_on(s, client)
     if open_run is not None and checkins.cut_short(s, house, at, client, open_run):
         open_run = None
@@ -222,7 +224,7 @@ def _answer(
         open_run.state, open_run.asked_at = RunState.ACTIVE, at
         presses = runs.buttons(open_run, client)
     elif opened is not None:
-        presses = safety.buttons(house, client, opened.alert.id)
+        presses = [*safety.buttons(house, client, opened.alert.id), *(presses if stops else [])]
     elif run is not None and run.state is RunState.DONE and run.flow in ENDS_CALM:
         found = situations.to_offer(s, house, at, client)
         if found is not None:

@@ -171,7 +171,7 @@ def _had_phone(s: Session, client: Client) -> bool:
 
 def begin(s: Session, house: House, at: datetime, client: Client) -> None:
     """Begin, or go on, where a client stands: the hello before a yes, else the open question."""
-    run = runs.current(s, client)
+    run = runs.to_go_on(s, client)
     if client.state is ClientState.INVITED and (run is None or run.flow != FLOW):
         run = runs.begin(s, house, at, client, FLOW)  # a plan of before a stop waits for the yes
     if run is not None:

@@ -9,11 +9,12 @@ import structlog
 from sqlalchemy.orm import Session
 
 from bot.core.alerts import AlertState, LogEvent
+from bot.core.danger import Urgency
 from bot.core.messages import Kind
 from bot.service import alerts, asks, speak
 from bot.service.house import House
-from bot.store import care
-from bot.store.tables import Alert, Ask, AskState, Client
+from bot.store import care, people
+from bot.store.tables import Alert, Ask, AskState, Client, Worker
 
 log = structlog.get_logger()
 
@@ -83,7 +84,12 @@ def _not_reached(s: Session, house: House, now: datetime, alert: Alert, client: 
     if alert.acknowledged_at is None or alert.acknowledged_at > late:
         return 0
     care.log(s, alert, now, LogEvent.ESCALATED, detail="not reached")
+    had_it = s.get(Worker, alert.acknowledged_by) if alert.acknowledged_by else None
     alerts.restart(s, house, now, alert, client)
+    if had_it is not None and alert.urgency is Urgency.NOW:
+        name = people.worker_name(house.sealer, had_it)
+        words = speak.text(house, "utter_not_reached_yet", client.language, other=name)
+        _notice(s, house, now, alert, client, words)
     return 1
 
 
@@ -94,12 +100,19 @@ def _tell(s: Session, house: House, now: datetime, alert: Alert, client: Client)
     if not alerts.tells_client(house, alert, now):
         alert.told_at = None
         return 0
-    words = speak.text(
-        house,
-        "utter_nobody_yet",
-        client.language,
-        time=speak.clock_face(promised, client.timezone),
-    )
+    again = alerts.tells_client(house, alert, promised)
+    name = "utter_nobody_yet" if again else "utter_nobody_yet_last"
+    face = speak.clock_face(promised, client.timezone)
+    words = speak.text(house, name, client.language, time=face)
+    _notice(s, house, now, alert, client, words)
+    alert.told_at = promised if again else None
+    return 1
+
+
+def _notice(
+    s: Session, house: House, now: datetime, alert: Alert, client: Client, words: str
+) -> None:
+    """Say to the client that nobody is there yet; it is cancelled when somebody is."""
     press = speak.button(house, client.language, "plan", alert_id=alert.id)
     speak.to_client(
         s,
@@ -108,12 +121,11 @@ def _tell(s: Session, house: House, now: datetime, alert: Alert, client: Client)
         client,
         Kind.NOTICE,
         words,
-        key=f"nobody:{alert.id}:{alert.told_at.isoformat()}",
+        key=f"nobody:{alert.id}:{now.isoformat()}",
         alert_id=alert.id,
-        buttons=[[press]],
+        buttons=[] if client.cover else [[press]],
+        cover="nobody",
     )
-    alert.told_at = promised
-    return 1
 
 
 def next_moment(s: Session, house: House) -> datetime | None:

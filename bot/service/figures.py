@@ -59,17 +59,17 @@ class Answered:
 def figures(s: Session, days: Days, zone: str) -> dict[str, Any]:
     """Return a span's figures as they may be printed; counts of people under ten are hidden."""
     begin, end = days.moments(zone)
-    answered = _answered(s, begin, end)
+    took = answered(s, begin, end)
     pages, false = _pages(s, begin, end)
-    soon = answered.share_soon
+    soon = took.share_soon
     return {
         "from": days.first.isoformat(),
         "to": days.last.isoformat(),
         "response": {
-            "alerts": answered.alerts,
-            "acknowledged": len(answered.seconds),
-            "median_minutes": _minutes(answered.percentile(50)),
-            "p95_minutes": _minutes(answered.percentile(95)),
+            "alerts": took.alerts,
+            "acknowledged": len(took.seconds),
+            "median_minutes": _minutes(took.percentile(50)),
+            "p95_minutes": _minutes(took.percentile(95)),
             "under_5_minutes_percent": None if soon is None else round(soon * 100),
             "pages_a_week": round(pages / days.weeks, 1),
             "false_pages_a_week": round(false / days.weeks, 1),
@@ -104,7 +104,8 @@ def _taken(since: datetime, until: datetime) -> sa.Select[datetime, datetime]:
     )
 
 
-def _answered(s: Session, since: datetime, until: datetime) -> Answered:
+def answered(s: Session, since: datetime, until: datetime) -> Answered:
+    """Return how soon the alerts that were opened in a span were acknowledged."""
     seconds = [
         max((row[1] - row[0]).total_seconds(), 0.0) for row in s.execute(_taken(since, until))
     ]
@@ -114,7 +115,7 @@ def _answered(s: Session, since: datetime, until: datetime) -> Answered:
 
 
 def _number_answered(s: Session, since: datetime, until: datetime) -> int:
-    return len(_answered(s, since, until).seconds)
+    return len(answered(s, since, until).seconds)
 
 
 def _pages(s: Session, since: datetime, until: datetime) -> tuple[int, int]:

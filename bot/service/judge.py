@@ -80,13 +80,13 @@ def judge(house: House, inbox_id: str) -> None:
             checkins.heard(s, house, at, client)
         if row.kind is InboundKind.START or client is None:
             enrol.open_door(s, house, at, row, client)
-        elif row.kind in (InboundKind.TEXT, InboundKind.PHOTO) and words:
-            if pressed is not None and ruled is None:
-                row.token = pressed
-                taps.tap(s, house, at, row, client)
-            else:
-                row.asked = context.asked
-                _text(s, house, at, row, client, verdict)
+        elif row.kind is InboundKind.TEXT and words and pressed is not None and ruled is None:
+            row.token = pressed
+            taps.tap(s, house, at, row, client)
+        # Words beside a picture or a voice note: danger in them rings like any other.
+        elif words and (row.kind is InboundKind.TEXT or verdict.urgency.pages or verdict.ask):
+            row.asked = context.asked
+            _text(s, house, at, row, client, verdict)
         else:
             _without_words(s, house, at, row, client)
     house.fault("after judging is written")

@@ -125,7 +125,7 @@ def _looked_into(
 
 def _go_on(s: Session, house: House, at: datetime, alert: Alert, client: Client) -> None:
     """Ask once more what the danger interrupted, while the client still has the phone in hand."""
-    run = runs.current(s, client)
+    run = runs.to_go_on(s, client)
     if run is None or run.state is not RunState.PAUSED or at - alert.opened_at > runs.TALK:
         return
     if client.state is not ClientState.LEFT:

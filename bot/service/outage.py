@@ -34,7 +34,10 @@ def wait(house: House, inbox_id: str) -> None:
         client = s.get_one(Client, row.client_id)
         first = row.state is InboxState.JUDGED
         row.state = InboxState.WAITING
-        again = LOOK if at - row.received_at > STALE else RETRY[min(row.tries, len(RETRY) - 1)]
+        late = at - row.received_at > STALE
+        if late:
+            row.handled_at = row.handled_at or at
+        again = LOOK if late else RETRY[min(row.tries, len(RETRY) - 1)]
         row.next_try_at = at + timedelta(seconds=again)
         row.tries += 1
         if first and not _say_safety(s, house, at, row, client) and client.held_at is None:

@@ -107,7 +107,8 @@ def _words(s: Session, now: datetime) -> int:
     found = sa.and_(Inbox.ref.is_not(None), Inbox.delete_at.is_(None))
     kept = sa.or_(Inbox.text.is_not(None), Inbox.chat.is_not(None), found)
     over = sa.or_(
-        sa.and_(Inbox.state.in_(_FINAL), ~needed),
+        # A turn whose moment has passed waits only for the engine, not for its words.
+        sa.and_(sa.or_(Inbox.state.in_(_FINAL), Inbox.handled_at.is_not(None)), ~needed),
         Inbox.received_at <= now - WORDS,
     )
     erased = sa.update(Inbox).where(kept, over, _free(Inbox.client_id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -37,11 +38,16 @@ class Flows:
 
 def current(s: Session, client: Client) -> FlowRun | None:
     """Return the client's newest run that is not over, active before paused."""
+    return next(iter(open_ones(s, client)), None)
+
+
+def open_ones(s: Session, client: Client) -> Sequence[FlowRun]:
+    """Return a client's runs that are not over, active before paused, the newest first."""
     asked = sa.select(FlowRun).where(
         FlowRun.client_id == client.id, FlowRun.state.in_((RunState.ACTIVE, RunState.PAUSED))
     )
     order = (FlowRun.state, FlowRun.began_at.desc(), FlowRun.id)
-    return s.scalar(asked.order_by(*order).limit(1))
+    return s.scalars(asked.order_by(*order)).all()
 
 
 def pause(s: Session, client: Client) -> None:
@@ -52,10 +58,17 @@ def pause(s: Session, client: Client) -> None:
 
 
 def to_go_on(s: Session, client: Client) -> FlowRun | None:
-    """Return the run to go on with by itself when a talk has ended; on a covered phone a plan
-    waits until the client asks for it."""
+    """Return the run to go on with by itself when a talk has ended; what the client put away, and
+    on a covered phone any plan, waits until they ask for it."""
     run = current(s, client)
-    return None if run is not None and client.cover and flow_of(run).plan else run
+    if run is None or run.put_away or (client.cover and flow_of(run).plan):
+        return None
+    return run
+
+
+def put_away(run: FlowRun) -> None:
+    """Let a run wait until the client asks for it themselves."""
+    run.state, run.put_away = RunState.PAUSED, True
 
 
 def asked_for(run: FlowRun) -> bool:
@@ -165,7 +178,7 @@ def ask(
 ) -> Outbox | None:
     """Write a run's question with its buttons, after a sentence if one is given."""
     words = question(s, house, client, run, at)
-    run.state, run.asked_at = RunState.ACTIVE, at
+    run.state, run.asked_at, run.put_away = RunState.ACTIVE, at, False
     return speak.to_client(
         s,
         house,

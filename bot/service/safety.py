@@ -13,7 +13,7 @@ from bot.core.people import ClientState
 from bot.service import paging, second, speak
 from bot.service.alerts import Opened
 from bot.service.house import House
-from bot.store import care, people
+from bot.store import care, people, telling
 from bot.store.outbox import Press
 from bot.store.tables import Alert, Client, Outbox, Worker
 
@@ -30,6 +30,11 @@ def sentence(
 ) -> str:
     """Return the safety sentence for a message that led to an alert."""
     facts = speak.facts(s, house, client, at)
+    rung = care.all_paged(s, opened.alert)
+    if not rung and client.state is not ClientState.LEFT:
+        return speak.text(house, "utter_safety_nobody", client.language)
+    if rung and telling.in_charge(s, client, at).id not in {worker.id for worker in rung}:
+        facts["worker"] = people.worker_name(house.sealer, rung[0])
     has_it = opened.alert.acknowledged_by
     if opened.join in (Join.MERGE, Join.MERGE_AND_RESTART) and has_it:
         name = people.worker_name(house.sealer, s.get_one(Worker, has_it))

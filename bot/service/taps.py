@@ -83,7 +83,7 @@ def _choice(
             else:
                 old(s, house, at, client)
             return
-    run.state = RunState.ACTIVE
+    run.state, run.put_away = RunState.ACTIVE, False
     row.token, row.asked = button.token, f"{run.flow}.{run.step}"
     row.state = InboxState.JUDGED
 
@@ -153,7 +153,7 @@ def _has(s: Session, alert: Alert) -> list[Worker]:
 
 def go_on(s: Session, house: House, at: datetime, client: Client, before: str = "") -> None:
     """Ask again where the talk was interrupted; only the sentence when there is no talk."""
-    run = runs.current(s, client)
+    run = runs.to_go_on(s, client)
     if run is not None and client.state is not ClientState.LEFT:
         runs.ask(s, house, at, client, run, before=before)
     elif before:
@@ -163,7 +163,13 @@ def go_on(s: Session, house: House, at: datetime, client: Client, before: str = 
 def _go_on(
     s: Session, house: House, at: datetime, row: Inbox, client: Client, button: ButtonRow
 ) -> None:
-    go_on(s, house, at, client, speak.text(house, "utter_go_on", client.language))
+    """Take up also what was put away: this is the client asking for it."""
+    run = runs.current(s, client)
+    words = speak.text(house, "utter_go_on", client.language)
+    if run is not None and client.state is not ClientState.LEFT:
+        runs.ask(s, house, at, client, run, before=words)
+    else:
+        go_on(s, house, at, client, words)
 
 
 def _plan(

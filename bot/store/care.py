@@ -51,6 +51,16 @@ def paged(s: Session, alert: Alert, worker: Worker) -> bool:
     return s.scalar(asked.order_by(AlertLog.id.desc()).limit(1)) == LogEvent.PAGED
 
 
+def all_paged(s: Session, alert: Alert) -> Sequence[Worker]:
+    """Return who was paged for an alert, in the order in which they were first rung."""
+    rung = sa.select(AlertLog.worker_id, sa.func.min(AlertLog.id).label("first"))
+    rung = rung.where(AlertLog.alert_id == alert.id, AlertLog.event == LogEvent.PAGED)
+    by = rung.group_by(AlertLog.worker_id).subquery()
+    return s.scalars(
+        sa.select(Worker).join(by, by.c.worker_id == Worker.id).order_by(by.c.first)
+    ).all()
+
+
 def synthetic_number(s: Session) -> int:
     """Return the next number of the self-check's alerts, below zero: those of people go on without
     a gap."""

@@ -10,7 +10,6 @@ from rasa.core.nlg.generator import ResponseVariationFilter
 from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
 from rasa.shared.core.trackers import DialogueStateTracker
 
-
 ONLY_NAMED = " "  # Rasa drops a reply without text
 
 

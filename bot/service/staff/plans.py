@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from bot.core.hours import out_of_quiet
 from bot.core.messages import Kind
-from bot.core.people import Role, Situation
+from bot.core.people import ClientState, Role, Situation
 from bot.core.plan import By, Did, ItemState, Section, Term
 from bot.core.plan_words import kept
 from bot.service import checkins, needs, plan_taps, reviews, situations, speak
@@ -112,7 +112,7 @@ def old_ones(desk: Desk) -> list[str]:
     if desk.worker.role is Role.OPERATOR:
         return []
     mine = sa.select(Client).join(Plan, Plan.client_id == Client.id)
-    mine = mine.where(Client.key.is_not(None))
+    mine = mine.where(Client.key.is_not(None), Client.state != ClientState.LEFT)
     lines = []
     for client in desk.s.scalars(mine.order_by(Client.made_at)):
         if desk.sees(client) and reviews.stale(desk.s, desk.house, desk.at, client):

@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from bot.core.danger import Signal, Urgency
-from bot.core.people import Role
+from bot.core.people import PhoneState, Role
 from bot.service.staff import acts, plans
 from bot.service.staff.desk import Desk
 from bot.store import care, people, telling
@@ -56,7 +56,7 @@ def any_since(desk: Desk, since: datetime | None, until: datetime) -> bool:
     """Tell whether something of what is open for a worker came in a span of time."""
     moments = [alert.opened_at for alert in _alerts(desk)]
     moments += [task.made_at for task in _tasks(desk)]
-    mine = [client.id for client in telling.clients_of(desk.s, desk.worker, desk.at)]
+    mine = [client.id for client in _living(desk)]
     seen = sa.select(Seen.at).where(Seen.client_id.in_(mine), Seen.urgency == Urgency.WATCH)
     moments += desk.s.scalars(seen.where(Seen.at < until))
     return any(moment < until and (since is None or moment >= since) for moment in moments)
@@ -128,7 +128,7 @@ def _watched(desk: Desk) -> list[str]:
     lines: list[str] = []
     if desk.worker.role is Role.OPERATOR:
         return lines
-    for client in telling.clients_of(desk.s, desk.worker, desk.at):
+    for client in _living(desk):
         seen = sa.select(Seen.signal).where(
             Seen.client_id == client.id, Seen.urgency == Urgency.WATCH
         )
@@ -141,6 +141,12 @@ def _watched(desk: Desk) -> list[str]:
         alias = people.alias(desk.house.sealer, client)
         lines.append(desk.text("utter_today_watch", alias=alias, signals="; ".join(names)))
     return lines
+
+
+def _living(desk: Desk) -> list[Client]:
+    """Return a worker's clients, without those who died: there is no next contact with them."""
+    mine = telling.clients_of(desk.s, desk.worker, desk.at)
+    return [client for client in mine if client.phone is not PhoneState.DECEASED]
 
 
 def _meaning(desk: Desk, signal: Signal) -> str:

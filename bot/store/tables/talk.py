@@ -144,6 +144,9 @@ class FlowRun(Base):
     about: Mapped[str] = mapped_column(
         default="", server_default="", comment="plan item or section that it changes"
     )
+    put_away: Mapped[bool] = mapped_column(
+        default=False, server_default=sa.false(), comment="true: waits until the client asks for it"
+    )
     began_at: Mapped[datetime] = mapped_column(Moment, comment="when it began")
     asked_at: Mapped[datetime] = mapped_column(Moment, comment="when the question was last asked")
     ended_at: Mapped[datetime | None] = mapped_column(Moment, comment="when done or abandoned")
