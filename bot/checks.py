@@ -42,7 +42,8 @@ STEPS = (
     # What staff own; the same as `saf check`.
     Step("content", (PYTHON, "-m", "bot.cli", "check")),
     Step("models", (PYTHON, "-m", "bot.cli", "train"), live=True),
-    Step("tests", (PYTHON, "-m", "pytest"), live=True),
+    # A file is played by one process: what is dear to start (an engine, a server) starts once.
+    Step("tests", (PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile"), live=True),
     # Inside Rasa's environment, where pytest 9 cannot be installed.
     Step(
         "tests inside the engine",
