@@ -194,16 +194,17 @@ def build(
     """
     clock = SystemClock()
     live = published.live_version(settings.home)
-    if live is None:
-        say("nothing is published yet: data/ is used as it stands (see `saf publish --help`)")
-    else:
+    if live is not None:
         published.check_whole(live)
-        say(f"version {live.number} of {live.at:.10} is live")
     train = train and live is None
     channel = telegram(settings, clock)
     channels = {channel.name: channel, **second_ways(settings, clock)}
     house = wiring.open_house(settings, clock=clock, channels=channels, fault=_dying(os.environ))
     house.pace = Pace()
+    if live is None:
+        say("nothing is published yet: data/ is used as it stands (see `saf publish --help`)")
+    else:
+        say(f"version {live.number} of {live.at:.10} is live")
     if train and Part.TELEGRAM in parts:
         models.danger(settings, say)
         house.triage = wiring.load_triage(settings.models, settings.data)

@@ -226,7 +226,7 @@ HEAD = 'start: "2027-03-01T09:00:00-06:00"\nuntil: "2027-03-08T09:00:00-06:00"\n
         (HEAD + PEOPLE + 'dates: [{client: Ana, kind: court, date: "05.03."}]\n', 8, "is no day"),
         (HEAD + PEOPLE + "dates: [Ana]\n", 8, "no keys"),
         (HEAD + PEOPLE + "dates: {client: Ana}\n", 8, "no list"),
-        (HEAD + "workers: [{name: Ben}\n", 4, ""),
+        (HEAD + "workers: [{name: Ben}\n", 3, ""),
         ("- a\n- b\n", 1, ""),
     ],
 )
