@@ -1,0 +1,81 @@
+"""Stop, a break and "later" are one tap away, and what was put away stays put away."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.core.messages import InboundKind
+from bot.core.people import ClientState, Situation
+from tests.support import plans as plan
+from tests.support.program import Program, client
+
+WEEK = timedelta(days=7)
+STOP = ["Stop", "One week"]
+
+
+async def making(program: Program) -> str:
+    """Let Ana be asked the first question of a plan; return its words."""
+    plan.listening(program)
+    plan.begin(program, Situation.THREATENED)
+    await program.settle()
+    return program.got("Ana")[-1].text
+
+
+def labels(program: Program) -> list[str]:
+    return [button.label for button in program.buttons("Ana")]
+
+
+async def test_stop_in_the_middle_of_a_plan_shows_stop_and_a_break(program: Program) -> None:
+    question = await making(program)
+    await program.says("Ana", "stop")
+    assert labels(program) == STOP
+    assert question not in program.got("Ana")[-1].text
+    await program.taps("Ana", "Stop")
+    assert client(program).state is ClientState.LEFT
+
+
+async def test_stop_while_a_plan_waits_shows_stop_and_a_break(program: Program) -> None:
+    await making(program)
+    await program.says("Ana", "they outside")
+    await program.says("Ana", "stop")
+    assert labels(program) == STOP
+
+
+async def test_stop_at_a_checkin_shows_stop_and_a_break(program: Program) -> None:
+    plan.listening(program)
+    await program.wait(WEEK)
+    await program.says("Ana", "stop")
+    assert labels(program) == STOP
+
+
+@pytest.mark.parametrize("said", ["thanks", "hello"])
+async def test_later_is_later_until_the_client_goes_on(program: Program, said: str) -> None:
+    question = await making(program)
+    await program.says("Ana", "Later")
+    await program.says("Ana", said)
+    assert question not in program.got("Ana")[-1].text
+    await program.says("Ana", kind=InboundKind.START)
+    assert question not in program.got("Ana")[-1].text
+    await program.says("Ana", "my plan")
+    await program.taps("Ana", "Go on")
+    assert program.got("Ana")[-1].text.endswith(question)
+
+
+async def test_a_danger_message_after_later_does_not_open_the_plan(program: Program) -> None:
+    question = await making(program)
+    await program.says("Ana", "Later")
+    await program.says("Ana", "they outside")
+    await program.taps("Ana", "I'm okay now")
+    assert question not in program.got("Ana")[-1].text
+
+
+async def test_after_a_break_a_checkin_does_not_open_the_plan(program: Program) -> None:
+    question = await making(program)
+    await program.says("Ana", "stop")
+    await program.taps("Ana", "One week")
+    await program.wait(3 * WEEK)
+    await program.taps("Ana", "I'm good")
+    assert question not in program.got("Ana")[-1].text
+    assert plan.open_runs(program) == ["plan_threatened"]
