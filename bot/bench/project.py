@@ -33,7 +33,7 @@ TRAINED_ON = "trained_on"
 EPOCHS = 6
 STILL_AT_IT_SECONDS = 30.0
 # What our service fills in when a reply is written; Rasa fills it from slots.
-FACTS = {"worker": "Ben", "hours": "6:00 pm-9:00 am", "time": "9:00 am"}
+FACTS = {"worker": "Ben", "hours": "Somebody reads Mon to Fri 9 am to 6 pm", "time": "9:00 am"}
 Say = Callable[[str], None]
 
 

@@ -84,6 +84,27 @@ class Staffed:
         """Return when the next shift begins, None when the program has no hours at all."""
         return next((start for start, _ in self._shifts(at) if start > at), None)
 
+    def week(self, at: datetime, zone: str) -> list[tuple[int, int, time, time]]:
+        """Return the shifts of the week around a moment as the clock shows them in another zone:
+        first and last weekday of days in a row with the same hours, begin and end."""
+        today = at.astimezone(ZoneInfo(self.zone)).date()
+        monday, there = today - timedelta(days=today.weekday()), ZoneInfo(zone)
+        shifts = []
+        for weekday, span in self.spans.items():
+            if span.start != span.end:
+                day = monday + timedelta(days=weekday)
+                ends = day + timedelta(days=span.end <= span.start)
+                begin = local(day, span.start, self.zone).astimezone(there)
+                end = local(ends, span.end, self.zone).astimezone(there)
+                shifts.append((begin.weekday(), begin.time(), end.time()))
+        found: list[tuple[int, int, time, time]] = []
+        for weekday, start, end_ in sorted(shifts):
+            if found and found[-1][1:] == (weekday - 1, start, end_):
+                found[-1] = (found[-1][0], weekday, start, end_)
+            else:
+                found.append((weekday, weekday, start, end_))
+        return found
+
     def rest_of_day(self, at: datetime) -> datetime | None:
         """Return when the shift ends that runs now or begins later this local day, None without."""
         today = at.astimezone(ZoneInfo(self.zone)).date()

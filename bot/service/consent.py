@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -47,7 +46,7 @@ def pause(s: Session, house: House, at: datetime, client: Client, span: timedelt
     _quiet(s, house, client, at, "the client takes a break")
     client.state, client.paused_until = ClientState.PAUSED, until
     _plan_end(s, client, until)
-    day = f"{until.astimezone(ZoneInfo(client.timezone)):%d/%m}"
+    day = speak.day_face(until, client.timezone, house, client.language)
     words = speak.text(house, "utter_paused", client.language, day=day)
     speak.to_client(s, house, at, client, Kind.REPLY, words, cover="paused")
 

@@ -141,26 +141,49 @@ def clock_face(at: datetime, zone: str) -> str:
     return f"{here.hour % 12 or 12}:{here:%M} {'am' if here.hour < 12 else 'pm'}"
 
 
+def day_face(at: datetime, zone: str, house: House, language: Language) -> str:
+    """Return a day as people say it: ``March 8``, ``8 de marzo``."""
+    here = at.astimezone(ZoneInfo(zone))
+    month = text(house, f"utter_month_{here.month}", language)
+    return text(house, "utter_day_of_month", language, day=here.day, what=month)
+
+
 def facts(s: Session, house: House, client: Client, at: datetime) -> dict[str, str]:
-    """Return what any text to a client may name: their worker, and when nobody is on."""
-    staffed = house.content.escalation.staffed
-    today = staffed.spans.get(at.astimezone(ZoneInfo(staffed.zone)).weekday())
-    back = staffed.next_start(at)
+    """Return what any text to a client may name: their worker, and when somebody is on."""
+    back = house.content.escalation.staffed.next_start(at)
     return {
         "worker": worker_for(s, house, client, at),
-        "hours": f"{_face(today.end)}-{_face(today.start)}" if today else "",
+        "hours": _hours(house, client, at),
         "time": _back(house, client, at, back) if back else "",
     }
+
+
+def _hours(house: House, client: Client, at: datetime) -> str:
+    """Return when somebody reads, for the whole week, by the client's own clock."""
+    shifts = house.content.escalation.staffed.week(at, client.timezone)
+    language = client.language
+    parts = []
+    for first, last, start, end in shifts:
+        day = text(house, f"utter_weekday_{first}", language)
+        if last != first:
+            until = text(house, f"utter_weekday_{last}", language)
+            day = text(house, "utter_hours_days", language, day=day, last=until)
+        hours = {"time": _face(start), "last": _face(end)}
+        parts.append(text(house, "utter_hours_shift", language, day=day, **hours))
+    name = "utter_hours_some" if parts else "utter_hours_none"
+    return text(house, name, language, list=", ".join(parts))
 
 
 def _back(house: House, client: Client, at: datetime, back: datetime) -> str:
     """Return when somebody is on again; with its weekday when that is not the next morning."""
     face = clock_face(back, client.timezone)
     if back - at < DAY:
-        return face
+        return text(house, "utter_back_soon", client.language, time=face)
     weekday = back.astimezone(ZoneInfo(client.timezone)).weekday()
-    return f"{text(house, f'utter_weekday_{weekday}', client.language)} {face}"
+    day = text(house, f"utter_weekday_{weekday}", client.language)
+    return text(house, "utter_back_on_day", client.language, day=day, time=face)
 
 
 def _face(hour: time) -> str:
-    return f"{hour.hour % 12 or 12}:{hour:%M} {'am' if hour.hour < 12 else 'pm'}"
+    minutes = f":{hour:%M}" if hour.minute else ""
+    return f"{hour.hour % 12 or 12}{minutes} {'am' if hour.hour < 12 else 'pm'}"

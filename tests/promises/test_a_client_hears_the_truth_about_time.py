@@ -89,4 +89,4 @@ async def test_a_day_without_a_shift_is_named(tmp_path: Path) -> None:
     program.house.content = replace(
         program.house.content, escalation=replace(escalation, staffed=wednesdays)
     )
-    assert "hasta mié 9:00 am" in await answer(program, "they outside")
+    assert "hasta el mié a las 9:00 am" in await answer(program, "they outside")
