@@ -13,6 +13,7 @@ from pathlib import Path
 from bot.errors import SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
+HIGHEST_PORT = 65535  # no number that is set is higher
 
 
 class Sensitive(str):
@@ -44,8 +45,12 @@ class Settings:
     taken at ``SAF_WEBHOOK_HOST`` and ``SAF_WEBHOOK_PORT`` (default 127.0.0.1 and 8443: a proxy
     before us ends TLS). ``SAF_SMTP_URL``, ``SAF_EMAIL_FROM``: a mail server and the sender for
     pages that ring in a second place. ``SAF_GATEWAY_URL``, ``SAF_GATEWAY_SECRET``: a gateway that
-    texts or calls, and its bearer token. ``SAF_TIMEZONE``: zone of people recorded without one.
-    ``SAF_DATA``, ``SAF_MODELS``: other folders for the staff's room and the trained models.
+    texts or calls, and its bearer token. ``SAF_SELF_CHECK_MINUTES``: how often a synthetic danger
+    message runs the whole way (default 10; 0: never). ``SAF_DEADMAN_URL``: what is fetched each
+    time that it came through; who watches it rings when nobody does. ``SAF_HEALTH_PORT``: /healthz
+    and /metrics on loopback (default: not served). ``SAF_TIMEZONE``: zone of people recorded
+    without one. ``SAF_DATA``, ``SAF_MODELS``: other folders for the staff's room and the trained
+    models.
     """
 
     home: Path = Path("var")
@@ -64,6 +69,9 @@ class Settings:
     email_from: str = ""
     gateway_url: Sensitive = field(default=Sensitive(""))
     gateway_secret: Sensitive = field(default=Sensitive(""))
+    self_check_minutes: int = 10
+    deadman_url: Sensitive = field(default=Sensitive(""))
+    health_port: int = 0  # 0: not served
     timezone: str = "America/Chicago"
     data: Path = ROOT / "data"
     models: Path = ROOT / "models"
@@ -84,9 +92,6 @@ class Settings:
 def read(environment: Mapping[str, str] | None = None, home: Path | None = None) -> Settings:
     """Return the settings of an environment; SettingsError names the one that makes no sense."""
     env = os.environ if environment is None else environment
-    port = env.get("SAF_WEBHOOK_PORT", "8443")
-    if not port.isdecimal():
-        raise SettingsError(f"SAF_WEBHOOK_PORT is {port!r}; write a number such as 8443")
     return Settings(
         home=home or Path(env.get("SAF_HOME", "var")),
         database_url=Sensitive(env.get("SAF_DATABASE_URL", "")),
@@ -99,12 +104,24 @@ def read(environment: Mapping[str, str] | None = None, home: Path | None = None)
         webhook_url=env.get("SAF_WEBHOOK_URL", ""),
         webhook_secret=Sensitive(env.get("SAF_WEBHOOK_SECRET", "")),
         webhook_host=env.get("SAF_WEBHOOK_HOST", "127.0.0.1"),
-        webhook_port=int(port),
+        webhook_port=_number("SAF_WEBHOOK_PORT", env.get("SAF_WEBHOOK_PORT"), 8443),
         smtp_url=Sensitive(env.get("SAF_SMTP_URL", "")),
         email_from=env.get("SAF_EMAIL_FROM", ""),
         gateway_url=Sensitive(env.get("SAF_GATEWAY_URL", "")),
         gateway_secret=Sensitive(env.get("SAF_GATEWAY_SECRET", "")),
+        self_check_minutes=_number("SAF_SELF_CHECK_MINUTES", env.get("SAF_SELF_CHECK_MINUTES"), 10),
+        deadman_url=Sensitive(env.get("SAF_DEADMAN_URL", "")),
+        health_port=_number("SAF_HEALTH_PORT", env.get("SAF_HEALTH_PORT"), 0, such_as=9108),
         timezone=env.get("SAF_TIMEZONE", "America/Chicago"),
         data=Path(env.get("SAF_DATA", str(ROOT / "data"))),
         models=Path(env.get("SAF_MODELS", str(ROOT / "models"))),
     )
+
+
+def _number(name: str, text: str | None, default: int, *, such_as: int = 0) -> int:
+    """Return a setting that is a number; SettingsError when it is none."""
+    if text is None:
+        return default
+    if not text.isdecimal() or int(text) > HIGHEST_PORT:
+        raise SettingsError(f"{name} is {text!r}; write a number such as {such_as or default}")
+    return int(text)

@@ -18,7 +18,8 @@ import structlog
 import uvicorn
 
 from bot import wiring
-from bot.channels.base import ChannelUnusable
+from bot.channels.base import Channel, ChannelUnusable
+from bot.channels.synthetic import SyntheticChannel
 from bot.channels.telegram import TelegramChannel
 from bot.clock import SystemClock
 from bot.core.messages import Bot
@@ -28,7 +29,10 @@ from bot.service.receive import Lines
 from bot.settings import Settings
 from bot.wiring import models, published, standing_by
 from bot.wiring.dialogue import Dialogue, Server, dialogue
+from bot.wiring.health_server import serving
 from bot.wiring.second_ways import second_ways
+from bot.wiring.self_watch import TICK as SELF_CHECK
+from bot.wiring.self_watch import SelfWatch
 from bot.wiring.telegram import names, telegram
 from bot.wiring.ticking import Ticks
 from bot.wiring.watching import SECONDS as LOOK
@@ -62,6 +66,7 @@ class Service:
     parts: frozenset[Part]
     say: Say
     engine_url: str = ""
+    watch: SelfWatch | None = None  # the self-check of this process, once it runs
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
@@ -84,6 +89,12 @@ class Service:
 
     async def _run(self, engine: Dialogue | None) -> None:
         lines = Lines(self.house)
+        if Part.TICKS in self.parts and self.settings.self_check_minutes:
+            self.watch = SelfWatch(self.house, lines, self.settings)
+        async with self._health():
+            await self._serve(lines, engine)
+
+    async def _serve(self, lines: Lines, engine: Dialogue | None) -> None:
         ticks = self._ticks(lines, engine)
         ticks.start()
         taking = [asyncio.create_task(work) for work in self._take(lines)]
@@ -121,6 +132,15 @@ class Service:
             self.say("no dialogue engine here: danger is read, the talk waits (see --engine)")
         yield None
 
+    @contextlib.asynccontextmanager
+    async def _health(self) -> AsyncIterator[None]:
+        if not self.settings.health_port:
+            yield
+            return
+        async with serving(self.house, self.watch, self.settings.health_port) as port:
+            self.say(f"how it is can be asked at http://127.0.0.1:{port}/healthz and /metrics")
+            yield
+
     def _ticks(self, lines: Lines, engine: Dialogue | None) -> Ticks:
         ticks = Ticks(self.house, lines)
         if Part.TICKS in self.parts:
@@ -129,6 +149,8 @@ class Service:
             ticks.taking_up()
         watch = Watch(self.house, self.settings, self.say, engine)
         ticks.also("content", watch.look, LOOK)
+        if self.watch is not None:
+            ticks.also("self-check", self.watch.tick, SELF_CHECK)
         return ticks
 
     def _take(self, lines: Lines) -> Iterator[Coroutine[Any, Any, None]]:
@@ -198,7 +220,12 @@ def build(
         published.check_whole(live)
     train = train and live is None
     channel = telegram(settings, clock)
-    channels = {channel.name: channel, **second_ways(settings, clock)}
+    nobody = SyntheticChannel()
+    channels: dict[str, Channel] = {
+        channel.name: channel,
+        nobody.name: nobody,
+        **second_ways(settings, clock),
+    }
     house = wiring.open_house(settings, clock=clock, channels=channels, fault=_dying(os.environ))
     house.pace = Pace()
     if live is None:
