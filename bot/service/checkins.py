@@ -157,16 +157,14 @@ def heard(s: Session, house: House, at: datetime, client: Client) -> None:
 def late(
     s: Session, house: House, at: datetime, client: Client, run: FlowRun | None, button: ButtonRow
 ) -> FlowRun | None:
-    """Return the check-in that a tap on a missed one answers: the one that is asked now, else a new
-    one; None for any other old button."""
+    """Return the new check-in that a tap on a missed one begins; None for any other old button, and
+    while something else is asked: an old button never answers what stands there now."""
     if run is None or run.flow != FLOW or run.state is not RunState.ABANDONED:
         return None
     if client.state not in (ClientState.ACTIVE, ClientState.PAUSED) or not client.phone.reachable:
         return None
-    now = runs.current(s, client)
-    if now is not None and now.flow == FLOW:
-        fits = now.step == button.step and runs.step_of(now).choice(button.value) is not None
-        return now if fits else None
+    if runs.current(s, client) is not None:
+        return None
     first = house.content.flow(FLOW).first
     if first.id != button.step or first.choice(button.value) is None:
         return None

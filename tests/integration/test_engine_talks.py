@@ -248,7 +248,7 @@ async def test_a_stranger_on_this_machine_is_refused(engine: Talk, token: bytes)
         {"state": None},
         {"state": {"language": "fr"}},
         {"state": {"language": "en", "flow": "nowhere", "step": "day"}},
-        {"state": {"language": "en", "flow": "checkin", "step": "nowhere"}},
+        {"state": {"language": "en", "flow": "checkin", "step": 7}},
         {"state": {"language": "en", "flow": "checkin", "step": "day", "answers": ["good"]}},
     ],
 )

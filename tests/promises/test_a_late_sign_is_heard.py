@@ -50,13 +50,14 @@ async def test_good_a_day_late_is_contact(program: Program) -> None:
     assert len(program.got("Ana", Kind.CHECKIN)) == 3
 
 
-async def test_a_late_tap_answers_the_checkin_that_is_open_now(program: Program) -> None:
+async def test_a_late_tap_never_answers_the_checkin_that_is_open_now(program: Program) -> None:
     listening(program)
     await program.wait(7 * DAY)
     first = next(b for b in program.buttons("Ana") if b.label == "Not good")
     await program.wait(7 * DAY)
     await program.says("Ana", kind=InboundKind.BUTTON, token=first.token)
-    assert asked(program) == "checkin.safe_tonight"
+    assert asked(program) == "checkin.day"
+    assert "from before" in program.got("Ana")[-1].text
 
 
 async def test_a_late_call_me_rings_without_the_dialogue(program: Program) -> None:
@@ -69,6 +70,7 @@ async def test_a_late_call_me_rings_without_the_dialogue(program: Program) -> No
 async def test_any_sign_after_two_silences_begins_the_checkins_again(
     program: Program, kind: InboundKind
 ) -> None:
+    listening(program)
     await program.wait(SILENT)
     assert client(program).silences == 2
     await program.says("Ana", "hey" if kind is InboundKind.TEXT else "", kind=kind)

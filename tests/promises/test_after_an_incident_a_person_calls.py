@@ -15,6 +15,8 @@ from bot.store.tables import Base, Client, Incident
 from tests.support.days import happens, when
 from tests.support.program import Program, client
 
+CALL = "a call by a person"
+
 
 @pytest.mark.parametrize("kind", list(Situation))
 async def test_the_worker_is_asked_to_call_and_the_client_hears_nothing_that_day(
@@ -22,8 +24,7 @@ async def test_the_worker_is_asked_to_call_and_the_client_hears_nothing_that_day
 ) -> None:
     happens(program, kind)
     await program.wait(timedelta(hours=12))
-    (task,) = program.got("Ben", Kind.TASK)
-    assert "a call by a person" in task.text
+    (_,) = (task for task in program.got("Ben", Kind.TASK) if CALL in task.text)
     assert program.got("Ana") == []
     assert client(program).situation is kind
     await program.wait(timedelta(hours=12))
@@ -47,7 +48,7 @@ async def test_one_that_is_long_past_sets_the_pace_but_asks_for_no_call_today(
         past = now - timedelta(days=20)
         incidents.record(s, program.house, now, ana, Situation.RECENTLY_SHOT, past)
     await program.wait(timedelta(days=5))
-    assert program.got("Ben", Kind.TASK) == []
+    assert not [task for task in program.got("Ben", Kind.TASK) if CALL in task.text]
     assert when(program, "Ana", Kind.CHECKIN)[0] == "2027-03-02 10:00"
 
 
@@ -55,10 +56,11 @@ async def test_after_a_death_nobody_is_asked_to_call_the_dead(program: Program) 
     with program.house.db.write() as s:
         ana = s.scalars(sa.select(Client)).one()
         enrol.set_phone(s, program.house, program.clock.now(), ana, PhoneState.DECEASED, "Ben")
-    told = len(program.heard)
     happens(program)
     await program.wait(timedelta(days=30))
-    assert len(program.heard) == told
+    assert program.got("Ana") == []
+    # The worker who lost a client is looked after all the same.
+    assert program.got("Ben") and not [h for h in program.heard if CALL in h.text]
 
 
 def test_no_row_ties_a_client_to_another_person() -> None:
