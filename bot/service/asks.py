@@ -17,7 +17,7 @@ from bot.service import alerts, runs, safety, speak
 from bot.service.house import House
 from bot.store import care, inbox, outbox, people
 from bot.store.outbox import Press
-from bot.store.tables import Ask, AskState, Client, Inbox, Outbox
+from bot.store.tables import Ask, AskState, Client, Inbox, Outbox, OutboxState
 
 log = structlog.get_logger()
 
@@ -56,7 +56,9 @@ def hold(
         for choice in _choices(house)
     ]
     key = f"ask:{row.id}"
-    speak.to_client(s, house, at, client, Kind.ASK, words, key=key, buttons=[presses])
+    speak.to_client(
+        s, house, at, client, Kind.ASK, words, key=key, buttons=[presses], expires_at=deadline
+    )
     return True
 
 
@@ -64,11 +66,21 @@ def _choices(house: House) -> tuple[Choice, ...]:
     return house.content.flow(FLOW).step(STEP).choices
 
 
+def standing(s: Session, client: Client) -> Ask | None:
+    """Return the open ask that words of a client may answer, None without: one that stands
+    on their phone, and not while a person writes with them, to whom all words are meant."""
+    ask = care.open_ask(s, client.id)
+    if ask is None or client.writer_id is not None:
+        return None
+    shown = Outbox.key == f"ask:{ask.inbox_id}", Outbox.state == OutboxState.SENT
+    return ask if s.scalar(sa.select(Outbox.id).where(*shown)) is not None else None
+
+
 def answered(
     s: Session, house: House, at: datetime, row: Inbox, client: Client, verdict: Verdict
 ) -> bool:
     """Settle an open ask by words that stand among its examples; tell whether they did."""
-    ask = care.open_ask(s, client.id)
+    ask = standing(s, client)
     if ask is None or verdict.ask:
         return False
     value = exact(house.content.flow(FLOW).step(STEP), inbox.words(house.sealer, row, client))

@@ -114,7 +114,7 @@ def _calm(s: Session, client: Client, words: str, context: Context) -> bool:
 def _context(s: Session, client: Client) -> Context:
     run = runs.current(s, client)
     asked = ""
-    if care.open_ask(s, client.id) is not None:
+    if asks.standing(s, client) is not None:
         asked = "ask"
     elif run is not None and run.state is RunState.ACTIVE:
         asked = f"{run.flow}.{run.step}"

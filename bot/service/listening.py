@@ -43,12 +43,10 @@ def words(
 ) -> None:
     """Pass on what did not ring; what is unclear is the worker's to ask, and rings if they do not.
 
-    "Stop" is for the assistant too, whoever writes.
+    A "yeah" to the worker is no answer to what we have asked. "Stop" is for the assistant too,
+    whoever writes.
     """
     said = inbox.words(house.sealer, row, client)
-    if asks.answered(s, house, at, row, client, verdict):
-        writing.pass_on(s, house, at, row, client, said)
-        return
     asks.hold(s, house, at, row, client, verdict)
     notes = ("utter_writing_unsure",) if care.open_ask(s, client.id) else ()
     writing.pass_on(s, house, at, row, client, said, *notes)

@@ -129,8 +129,24 @@ async def test_what_is_unclear_rings_unless_ben_writes_back(talk: Program) -> No
         assert s.scalar(sa.select(sa.func.count()).select_from(Inbox)) is not None
     assert talk.got("Ben", Kind.PAGE) == []
     await talk.says("Ana", "hmm")
+    await talk.says("Ana", "yeah")  # to Ben; she was asked nothing
     await talk.wait(6 * MIN)
     assert talk.got("Ben", Kind.PAGE)
+
+
+@pytest.mark.parametrize("back", [False, True])
+async def test_a_word_to_ben_does_not_say_that_she_is_safe(program: Program, back: bool) -> None:
+    await unlock(program, "Ben")
+    if back:
+        await program.says("Ben", "/write Ana")
+        await program.says("Ana", "hmm")
+        await program.says("Ben", "/back")  # she has not been asked
+    else:
+        await program.says("Ana", "hmm")
+        await program.says("Ben", "/write Ana")
+    await program.says("Ana", "yeah")
+    await program.wait(6 * MIN)
+    assert program.got("Ben", Kind.PAGE)
 
 
 async def test_nothing_unasked_comes_meanwhile_and_all_of_it_after(talk: Program) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from bot.channels.base import Reason, SendFailed
 from bot.core.messages import Kind
 from bot.store.tables import Alert, OnCall
 from tests.support.program import Program, build, client
@@ -122,6 +123,19 @@ async def test_an_unanswered_ask_becomes_an_alert(program: Program) -> None:
     assert len(program.got("Ana", Kind.ASK)) == 1
     await program.wait(5 * MIN)
     assert program.got("Ben", Kind.PAGE)
+
+
+async def test_an_ask_whose_time_is_over_is_not_asked_any_more(program: Program) -> None:
+    down = [SendFailed("", permanent=False, reason=Reason.UNREACHED) for _ in range(50)]
+    program.channel.fail("Ana", *down)
+    await program.says("Ana", "hmm hard to say")
+    await program.says("Ana", "yes")  # to nothing that she was asked
+    await program.wait(6 * MIN)
+    assert program.got("Ben", Kind.PAGE)
+    program.channel.faults.clear()
+    await program.wait(MIN)
+    assert program.got("Ana", Kind.ASK) == []
+    assert program.got("Ana", Kind.SAFETY)
 
 
 async def test_an_ask_answered_yes_pages_nobody(program: Program) -> None:
