@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 
@@ -22,6 +23,15 @@ structlog.configure(
 
 BOTH = "both_databases"
 _WITHOUT = pytest.StashKey[str]()
+
+
+@pytest.fixture(autouse=True)
+def _logs() -> Iterator[None]:
+    """Undo what a command set up: its logs go to a stderr that is closed when the test ends."""
+    handlers, events = logging.root.handlers[:], structlog.get_config()
+    yield
+    logging.root.handlers[:] = handlers
+    structlog.configure(**events)
 
 
 @pytest.fixture(scope="session")

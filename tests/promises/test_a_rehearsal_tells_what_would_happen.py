@@ -4,13 +4,10 @@ not; the same file gives the same rows; a mistake in it gets its line."""
 from __future__ import annotations
 
 import json
-import logging
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 from click.testing import CliRunner
 
 from bot.cli import main
@@ -42,15 +39,6 @@ events:
   - {at: "2027-03-01T23:30:00-06:00", from: Ben, says: "reached"}
   - {at: "2027-03-02T12:00:00-06:00", fault: telegram_down, for: 2h}
 """
-
-
-@pytest.fixture(autouse=True)
-def _logs() -> Iterator[None]:
-    """Undo what the command set up: its logs go to a stderr that is closed when the test ends."""
-    handlers = logging.root.handlers[:]
-    yield
-    logging.root.handlers[:] = handlers
-    structlog.reset_defaults()
 
 
 def test_the_contracts_own_scenario_gives_the_contracts_rows(tmp_path: Path) -> None:
