@@ -16,6 +16,7 @@ from bot.channels.base import OutcomeUnknown, SendFailed
 from bot.core.alerts import AlertState
 from bot.core.danger import Signal
 from bot.core.messages import Bot, Kind
+from bot.service import writing
 from bot.service.house import House, in_thread
 from bot.store import plans
 from bot.store.session import changed
@@ -168,6 +169,8 @@ def _old_rows(s: Session, now: datetime) -> int:
         sa.or_(
             sa.and_(ButtonRow.made_at <= now - BUTTONS, ~lasting),
             ButtonRow.made_at <= now - LASTING,
+            # It holds what a worker wrote, and that has an end like all that we said.
+            sa.and_(ButtonRow.does == writing.NOTE, ButtonRow.made_at <= now - TOLD),
         ),
         sa.or_(ButtonRow.alert_id.is_(None), ButtonRow.alert_id.not_in(opened)),
         _free(ButtonRow.client_id),

@@ -25,7 +25,7 @@ from bot.store.tables import ButtonRow, Client, Inbox, Outbox, OutboxState, RunS
 log = structlog.get_logger()
 
 KEY = "writing:"  # outbox keys of what either says to the other
-NOTE = "writing_note"
+NOTE, READ = "writing_note", "read"
 # Bots cannot take back messages older than 48 hours; eight hours are left for outages.
 SHOWN_FOR = timedelta(hours=40)
 LONGEST = 3500  # Telegram takes 4096 characters; what stands around the words needs some
@@ -152,7 +152,8 @@ def say(
 
 
 def note(house: House, client: Client, button: ButtonRow) -> str:
-    """Return the line that a covered client opens."""
+    """Return the line that a covered client opens; from then on it need not be kept for them."""
+    button.step = READ
     box = people.box(house.sealer, client)
     return box.open("button.note", client.id, base64.b64decode(button.value))
 
@@ -163,7 +164,7 @@ def end(
     """Let the assistant be back, with a word to both; nothing when nobody writes.
 
     ``quiet``: who wrote is answered by the caller. What was said leaves their phone, and what we
-    keep of it is erased.
+    keep of it is erased, but for what waits on a covered phone and was not opened yet.
     """
     worker = s.get(Worker, client.writer_id) if client.writer_id else None
     if worker is None:
@@ -171,7 +172,7 @@ def end(
     client.writer_id = client.writer_since = client.writer_last_at = None
     people.audit(s, at, worker.id, f"writing_{how}", client_id=client.id)
     s.flush()
-    _clear(s, at, client, worker)
+    _clear(s, at, client, worker, how)
     run = runs.current(s, client)
     if run is not None and run.state is RunState.ACTIVE:
         run.state = RunState.PAUSED
@@ -187,7 +188,7 @@ def end(
         _tell(s, house, at, client, worker, f"utter_writing_ended_{how}")
 
 
-def _clear(s: Session, at: datetime, client: Client, worker: Worker) -> None:
+def _clear(s: Session, at: datetime, client: Client, worker: Worker, how: Ended) -> None:
     """Take what was said off the worker's phone, and erase it here once it has left."""
     said = Outbox.key.startswith(KEY)
     theirs = sa.and_(Outbox.worker_id == worker.id, Outbox.about_id == client.id)
@@ -196,7 +197,7 @@ def _clear(s: Session, at: datetime, client: Client, worker: Worker) -> None:
     typed = sa.update(Inbox).where(Inbox.worker_id == worker.id, Inbox.delete_at > at)
     s.execute(typed.values(delete_at=at))
     notes = sa.delete(ButtonRow).where(ButtonRow.client_id == client.id, ButtonRow.does == NOTE)
-    s.execute(notes)
+    s.execute(notes.where(ButtonRow.step == READ) if how.reaches_client else notes)
     if not client.legal_hold:
         mine = sa.or_(theirs, Outbox.client_id == client.id)
         gone = sa.update(Outbox).where(said, mine, Outbox.sent_at.is_not(None))

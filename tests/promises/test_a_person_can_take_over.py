@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from bot.channels.base import OutcomeUnknown
 from bot.core.messages import InboundKind, Kind
 from bot.core.people import PhoneState
-from bot.service import checkins, consent, enrol, leaving
+from bot.service import checkins, consent, enrol, leaving, retain
 from bot.service.receive import Lines
 from bot.settings import Sensitive, Settings
 from bot.store import dues
@@ -22,7 +22,7 @@ from bot.store.tables import Audit, ButtonRow, Client, DueKind, Inbox, OnCall, O
 from bot.wiring import open_house
 from tests.support import program as support
 from tests.support.program import BLOCKED, Program, client
-from tests.support.staff import PIN, alert, last, screen, unlock, worker
+from tests.support.staff import PIN, alert, last, screen, tap_again, unlock, worker
 
 MIN = timedelta(minutes=1)
 DANGER = "they outside my house rn"
@@ -329,12 +329,20 @@ async def test_on_a_covered_phone_his_lines_wait_behind_a_harmless_one(program: 
     with program.house.db.read() as s:
         kept = s.scalars(sa.select(ButtonRow.value).where(ButtonRow.does == "writing_note")).all()
         assert "home" not in "".join(kept)
+    opened = program.buttons("Ana")[0].token
     await program.taps("Ana", "Open")
     assert last(program, "Ana") == "Ben: is he home?"
+    await program.says("Ben", "call me when you can")
     await program.says("Ben", "/back")
     assert last(program, "Ana") == "That's all from the office for now."
-    await program.taps("Ana", "Open")
+    await tap_again(program, "Ana", opened)
     assert "home" not in last(program, "Ana")
+    await program.taps("Ana", "Open")  # the one that she had not read yet
+    assert last(program, "Ana") == "Ben: call me when you can"
+    program.clock.move_by(timedelta(days=8))
+    retain.tick(program.house)
+    with program.house.db.read() as s:
+        assert not s.scalars(sa.select(ButtonRow).where(ButtonRow.does == "writing_note")).all()
 
 
 class Late:
