@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+CUTS = ("\n\n", "\n", " ")  # where a text is cut in two, the best first
+
 
 class Bot(StrEnum):
     """Which of the program's two bots a message came to or leaves from."""
@@ -108,3 +110,15 @@ class Outgoing:
     protect: bool = False
     bot: Bot = Bot.CLIENT
     key: str = ""  # the same when a message is sent again; for channels that drop doubles
+
+
+def parts(text: str, most: int) -> list[str]:
+    """Cut a text into parts of at most ``most`` UTF-16 units, as Telegram counts: between
+    paragraphs where that leaves no part nearly empty, else between lines, words, characters."""
+    found, rest = [], text
+    while len(rest.encode("utf-16-le")) // 2 > most:
+        head = rest.encode("utf-16-le")[: 2 * most].decode("utf-16-le", "ignore")
+        place = next((at for cut in CUTS if (at := head.rfind(cut)) > len(head) // 2), len(head))
+        found.append(rest[:place].rstrip())
+        rest = rest[place:].lstrip()
+    return [*found, rest]

@@ -221,7 +221,8 @@ def _claim(house: House, id_: str) -> tuple[Channel, Outgoing] | None:
             row.lease_until = None
             return None
         text, buttons = _content(s, house, row, person, channel, now)
-        if isinstance(person, Worker) and lock_screen.hides(row) and channel.name not in INLINE:
+        hidden = lock_screen.hides(row.kind, about=row.about_id is not None, way=row.channel)
+        if isinstance(person, Worker) and hidden and channel.name not in INLINE:
             text, buttons = lock_screen.line(house, row, person)
         return channel, Outgoing(address, text, buttons, row.silent, row.protect, _bot(row), row.id)
 

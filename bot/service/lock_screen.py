@@ -18,11 +18,11 @@ _OWN = (Kind.REPLY, Kind.PAGE, Kind.ESCALATION)
 OPENS = "open_message"
 
 
-def hides(row: Outbox) -> bool:
-    """Tell whether a message's words may not stand on a lock screen."""
-    if row.worker_id is None or row.channel is not None or row.kind in _OWN:
+def hides(kind: Kind, *, about: bool, way: str | None) -> bool:
+    """Tell whether the words of a message to a worker may not stand on a lock screen."""
+    if way is not None or kind in _OWN:
         return False  # a second way carries a neutral line only
-    return row.kind in _TELLS or row.about_id is not None
+    return kind in _TELLS or about
 
 
 def add_button(s: Session, row: Outbox) -> None:

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from bot.core.messages import Kind
+from bot.channels.base import TEXT_LIMIT
+from bot.core.messages import Kind, parts
 from bot.core.people import ClientState, Language
 from bot.service import lock_screen
 from bot.service.house import House
@@ -98,8 +99,17 @@ def to_client(
         words = text(house, f"utter_cover_{cover or COVERED[kind]}", client.language)
         if kind not in _HARMLESS_BUTTONS and not cover:
             buttons = ()
-    draft = Draft(client, kind, words, buttons=buttons, **more)
-    return outbox.put(s, house.sealer, draft, at)
+    return _put(s, house, Draft(client, kind, words, buttons=buttons, **more), at)
+
+
+def _put(s: Session, house: House, draft: Draft, at: datetime) -> Outbox | None:
+    """Write a message, one that is too long for a channel as several; return the last, under which
+    the buttons hang, None when it stands there already."""
+    *before, last = parts(draft.text, TEXT_LIMIT)
+    for number, words in enumerate(before, 1):
+        key = f"{draft.key}:part{number}" if draft.key else ""
+        outbox.put(s, house.sealer, replace(draft, text=words, key=key, buttons=()), at)
+    return outbox.put(s, house.sealer, replace(draft, text=last), at)
 
 
 def to_worker(
@@ -119,8 +129,11 @@ def to_worker(
         return None
     if kind in (Kind.PAGE, Kind.ESCALATION, Kind.DIGEST) or draft.about is not None:
         draft = replace(draft, protect=True)
+    if not lock_screen.hides(draft.kind, about=draft.about is not None, way=draft.channel):
+        return _put(s, house, draft, at)
+    # It waits whole behind its neutral line; what opens it is cut where it is too long.
     row = outbox.put(s, house.sealer, draft, at)
-    if row is not None and lock_screen.hides(row):
+    if row is not None:
         lock_screen.add_button(s, row)
     return row
 

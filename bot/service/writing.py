@@ -28,7 +28,6 @@ KEY = "writing:"  # outbox keys of what either says to the other
 NOTE, READ = "writing_note", "read"
 # Bots cannot take back messages older than 48 hours; eight hours are left for outages.
 SHOWN_FOR = timedelta(hours=40)
-LONGEST = 3500  # Telegram takes 4096 characters; what stands around the words needs some
 SLACK = timedelta(seconds=5)
 
 
@@ -109,22 +108,19 @@ def pass_on(
     client.writer_last_at = max(at, client.writer_last_at or at)
     alias = people.alias(house.sealer, client)
     more = [speak.text(house, name, worker.language, number=number) for name in notes]
-    parts = [words[place : place + LONGEST] for place in range(0, len(words), LONGEST)] or [""]
-    for place, part in enumerate(parts):
-        said = speak.text(house, "utter_writing_from", worker.language, alias=alias, words=part)
-        text = "\n".join([said if part else alias, *(more if place == len(parts) - 1 else ())])
-        speak.to_worker(
-            s,
-            house,
-            at,
-            worker,
-            Kind.NOTICE,
-            text,
-            key=f"{KEY}{row.id}:{place}",
-            about=client,
-            delete_at=at + SHOWN_FOR,
-            buttons=[[speak.button(house, worker.language, "write_back", value=client.id)]],
-        )
+    said = speak.text(house, "utter_writing_from", worker.language, alias=alias, words=words)
+    speak.to_worker(
+        s,
+        house,
+        at,
+        worker,
+        Kind.NOTICE,
+        "\n".join([said if words else alias, *more]),
+        key=f"{KEY}{row.id}",
+        about=client,
+        delete_at=at + SHOWN_FOR,
+        buttons=[[speak.button(house, worker.language, "write_back", value=client.id)]],
+    )
 
 
 def say(

@@ -12,7 +12,7 @@ from itertools import count
 from pathlib import Path
 
 from bot import content
-from bot.channels.base import OutcomeUnknown, Reason, SendFailed
+from bot.channels.base import TEXT_LIMIT, OutcomeUnknown, Reason, SendFailed
 from bot.clock import VirtualClock
 from bot.content import Content
 from bot.core.danger import Context, Signal, Urgency, Verdict
@@ -51,6 +51,8 @@ class Memory:
             if isinstance(fault, OutcomeUnknown):
                 self.sent.append(message)
             raise fault
+        if not 1 <= len(message.text.encode("utf-16-le")) // 2 <= TEXT_LIMIT:
+            raise SendFailed("too long", permanent=True, reason=Reason.REFUSED)
         self.sent.append(message)
         return f"{message.chat}:{len(self.sent)}"
 
