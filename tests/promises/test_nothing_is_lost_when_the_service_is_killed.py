@@ -130,8 +130,9 @@ def judge(folder: Path, point: str, where: str) -> None:
     assert log[LogEvent.ACKNOWLEDGED] == 1, where
     assert set(came) == {InboxState.HANDLED} and came[InboxState.HANDLED] == len(DAY), where
     # A question that may not have arrived is not answered by what Ana says meanwhile.
+    whole = ["day", "safe_tonight", "somebody_after"]
     kept = sorted(answers)
-    assert kept == ["day", "safe_tonight"] or (sending and kept in ([], ["day"])), where
+    assert kept == whole or (sending and kept == [one for one in whole if one in kept]), where
     assert set(pages) == {OutboxState.SENT}, where
     assert (unknown or 0) <= sending, where
     assert {state for _, state in left} <= {OutboxState.SENT, OutboxState.OUTCOME_UNKNOWN}, where

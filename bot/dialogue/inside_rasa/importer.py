@@ -171,7 +171,8 @@ class FlowImporter(TrainingDataImporter):
             for message in YAML(typ="safe", pure=False).load(path)["messages"]:
                 asks = "contact_request" in message["signals"]
                 long = len(message["text"].split()) >= SHORTEST_TALE
-                if message["split"] == "train" and long and not asks:
+                answers = fold(message["text"]) in self._written
+                if message["split"] == "train" and long and not asks and not answers:
                     yield message["text"]
 
     def _said_once(self) -> set[tuple[str, str]]:
