@@ -12,7 +12,7 @@ from bot.core.messages import Kind
 from bot.core.people import ClientState, Language, PhoneState
 from bot.service import dates, speak, tasks
 from bot.service.house import House
-from bot.store import people, plans
+from bot.store import people, plans, telling
 from bot.store.tables import Client, Due, HardDate
 
 STALE = "planned from an older version"
@@ -28,6 +28,7 @@ def carry_out(
     1. A step of an older version, or one that is not in the calendar any more, is skipped.
     2. A step whose own day is over is skipped, but for the worker's, who can still prepare.
     3. Where no message may come on the day itself, the day is the worker's task.
+    4. Before a line to the client whoever looks after them now is told, if only somebody else was.
     """
     found, step = s.get_one(HardDate, due.about_id), dates.step_of(house, due)
     if not found.active or found.version != due.version:
@@ -41,6 +42,7 @@ def carry_out(
     if step.to_worker:
         reason = reason or _tell_worker(s, house, at, client, found, step, due)
     else:
+        _tell_in_charge(s, house, at, client, found, step, due)
         reason = reason or _tell_client(s, house, at, client, step, due)
         if reason and not step.offset:
             _worker_task(s, house, at, client, found, occurrence, due)
@@ -57,10 +59,11 @@ def _tell_worker(
     step: DateStep,
     due: Due,
 ) -> str:
-    """Tell the worker without a sound, at the latest on the day itself."""
+    """Tell the worker, or who stands in for them, without a sound, at the latest on the day
+    itself; nobody is told twice of the same day."""
     if client.phone is PhoneState.DECEASED:
         return f"the phone is {client.phone}"
-    worker = people.worker_of(s, client)
+    worker = telling.in_charge(s, client, at)
     occurrence = dates.occurrence_of(due)
     name = f"utter_date_{step.text}"
     if found.wants is Wants.WORKER_ONLY and house.content.texts.has(f"{name}_only"):
@@ -81,12 +84,32 @@ def _tell_worker(
         worker,
         Kind.PREPARE,
         words,
-        key=f"due:{due.id}",
+        key=f"prepare:{found.id}:{step.id}:{occurrence.isoformat()}:{worker.id}",
         due_id=due.id,
         about=client,
         silent=True,
     )
     return "" if told else "the worker has no phone with us"
+
+
+def _tell_in_charge(
+    s: Session,
+    house: House,
+    at: datetime,
+    client: Client,
+    found: HardDate,
+    step: DateStep,
+    due: Due,
+) -> None:
+    """Tell who looks after a client now of a day of which an earlier worker was told, or who was on
+    leave since: "{worker} knows" must be true of them."""
+    if found.wants is Wants.NOTHING or at >= dates.last_moment(house, client, due):
+        return
+    for other in house.content.calendar.date_steps:
+        if other.to_worker and other.months == step.months and other.fits(found.kind):
+            if step.offset <= 0:
+                _tell_worker(s, house, at, client, found, other, due)
+            return
 
 
 def _tell_client(
@@ -139,7 +162,7 @@ def _worker_task(
         kind = "date_no_phone"
     else:
         return
-    what = _what(house, client, found, people.worker_of(s, client).language)
+    what = _what(house, client, found, telling.in_charge(s, client, at).language)
     key = f"date:{found.id}:{occurrence.isoformat()}"
     tasks.give(s, house, at, client, kind, key=key, due_id=due.id, what=what)
 

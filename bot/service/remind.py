@@ -17,7 +17,7 @@ from bot.core.messages import Kind
 from bot.core.people import ClientState, Role
 from bot.service import around, checkins, consent, dates, incidents, reviews, runs, speak, writing
 from bot.service.house import Heard, House
-from bot.store import dues, people
+from bot.store import dues, people, telling
 from bot.store.tables import Client, Due, DueKind, DueState
 
 log = structlog.get_logger()
@@ -218,7 +218,7 @@ def _kept_back(
     if due.kind is DueKind.DATE and _prepares(house, due):
         kind = Kind.PREPARE
     if kind in _TO_WORKER:
-        worker = people.worker_of(s, client)
+        worker = telling.in_charge(s, client, now)
         name, zone, role = people.worker_name(house.sealer, worker), worker.timezone, worker.role
     else:
         name, zone, role = people.alias(house.sealer, client), client.timezone, Role.CLIENT

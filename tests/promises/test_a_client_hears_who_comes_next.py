@@ -198,6 +198,27 @@ async def test_on_leave_pages_and_tasks_go_to_the_substitute_and_come_back(
     assert len(program.got("Dev")) == before
 
 
+async def test_who_stands_in_knows_of_a_heavy_day(program: Program) -> None:
+    with program.house.db.write() as s:
+        ana, at = s.get_one(Client, client(program).id), program.clock.now()
+        for days in (3, 16):  # Ben knows of the first; the second is to be told while he is away
+            day = at.date() + timedelta(days=days)
+            dates.record(s, program.house, at, ana, DateKind.COURT, day)
+    await program.settle()
+    assert [h.text[-60:] for h in program.got("Ben", Kind.PREPARE)]
+    leave(program, days=4)
+    await program.wait(timedelta(days=3))
+    told = program.got("Dev", Kind.PREPARE)
+    assert [("2027-03-04" in h.text, "2027-03-17" in h.text) for h in told] == [
+        (True, False),
+        (False, True),
+    ]
+    assert any("Dev knows" in h.text for h in program.got("Ana", Kind.ANNIVERSARY))
+    assert len(program.got("Ben", Kind.PREPARE)) == 1
+    await program.wait(timedelta(days=8))  # Ben is back, a week before the second
+    assert ["2027-03-17" in h.text for h in program.got("Ben", Kind.PREPARE)] == [False, True]
+
+
 async def test_back_early(program: Program) -> None:
     leave(program)
     with program.house.db.write() as s:
