@@ -192,18 +192,22 @@ def _answer(
     came: carry.Carried,
 ) -> None:
     """Write the one message that answers a turn: safety first, then replies, then the question."""
-    if came.silent:
-        return
     run = came.run
     # What triage opened for this message comes first: its answers only joined it.
     opened = outage.opened(s, row) or came.opened
     verdict = max(outage.verdict(row), came.verdict, key=lambda one: one.urgency.rank)
+    said = safety.said(s, row.id)  # while the turn waited for the engine
     if verdict.urgency is Urgency.NOW and opened is not None:
         if run is not None and run.state is RunState.ACTIVE:
             run.state = RunState.PAUSED
-        safety.answer(s, house, at, client, verdict, opened, row.id)
+        key = f"{row.id}:now" if said else row.id
+        safety.answer(s, house, at, client, verdict, opened, key)
         return
     if row.hold or client.writer_id is not None:
+        return
+    if came.silent:
+        if opened is not None and not said:
+            safety.answer(s, house, at, client, verdict, opened, row.id)
         return
     # Nothing stands between a client and the Stop button, whatever is open.
     stops = any(reply.get("response") == "utter_stop" for reply in answer["replies"])
@@ -213,6 +217,8 @@ def _answer(
     if open_run is not None and checkins.cut_short(s, house, at, client, open_run):
         open_run = None
     parts, presses = _replies(s, house, at, client, answer, bool(open_run), bool(opened))
+    if said:
+        opened = None
     about = open_run or run
     as_is = about is not None and runs.asked_for(about)
     if opened is not None:
@@ -225,7 +231,7 @@ def _answer(
         presses = runs.buttons(open_run, client)
     elif opened is not None:
         presses = [*safety.buttons(house, client, opened.alert.id), *(presses if stops else [])]
-    elif run is not None and run.state is RunState.DONE and run.flow in ENDS_CALM:
+    elif not said and run is not None and run.state is RunState.DONE and run.flow in ENDS_CALM:
         found = situations.to_offer(s, house, at, client)
         if found is not None:
             words, presses = situations.offer(s, house, at, client, found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.core.alerts import Join
@@ -101,3 +102,8 @@ def answer(
         alert_id=opened.alert.id,
         buttons=buttons(house, client, opened.alert.id),
     )
+
+
+def said(s: Session, inbox_id: str) -> bool:
+    """Tell whether the safety answer to a message was written already."""
+    return s.scalar(sa.select(Outbox.id).where(Outbox.key == f"safety:{inbox_id}")) is not None

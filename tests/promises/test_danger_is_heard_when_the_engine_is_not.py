@@ -161,6 +161,10 @@ async def test_danger_today_gets_its_sentence_once_although_the_turn_waits(talk:
     assert not talk.texts(Kind.HOLDING)
     talk.engine.mood = Mood.WELL
     await talk.program.wait(MINUTE)
+    assert "sounds serious" in " ".join(talk.texts(Kind.SAFETY))
+    assert "sounds serious" not in " ".join(talk.texts(Kind.QUESTION, Kind.REPLY))
+    assert len(talk.texts(Kind.SAFETY)) == 1
+    assert "safe" in talk.texts(Kind.QUESTION)[-1]  # the talk goes on
     with talk.program.house.db.read() as s:
         assert len(s.scalars(sa.select(Alert)).all()) == 1
 

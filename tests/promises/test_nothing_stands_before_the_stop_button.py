@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from bot.core.messages import InboundKind
+from bot.core.effects import Effect, LeaveForLater, Pause, Stop
+from bot.core.messages import InboundKind, Kind
 from bot.core.people import ClientState, Situation
 from tests.support import plans as plan
 from tests.support.program import Program, client
@@ -79,3 +82,28 @@ async def test_after_a_break_a_checkin_does_not_open_the_plan(program: Program) 
     await program.taps("Ana", "I'm good")
     assert question not in program.got("Ana")[-1].text
     assert plan.open_runs(program) == ["plan_threatened"]
+
+
+class Heeds:
+    """An engine that hears one wish in everything."""
+
+    def __init__(self, program: Program, wish: Effect) -> None:
+        self.program, self.wish = program, wish
+
+    async def up(self) -> bool:
+        return True
+
+    async def turn(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        self.program.house.turns.get(request["turn"]).stage(self.wish, action="wish", step="")
+        return {"replies": [], "state": {**request["state"], "asked_again": False}}
+
+
+@pytest.mark.parametrize("wish", [LeaveForLater("plan_threatened"), Pause(7), Stop()])
+async def test_danger_beside_it_is_answered_too(program: Program, wish: Effect) -> None:
+    await making(program)
+    program.house.engine = Heeds(program, wish)
+    await program.says("Ana", "leave me alone, i got threatened")
+    assert program.got("Ben", Kind.PAGE)
+    (safety,) = program.got("Ana", Kind.SAFETY)
+    assert "Ben" in safety.text
+    assert len(program.got("Ana")) == 3  # the plan's question, this, and what became of the wish
