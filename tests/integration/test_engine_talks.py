@@ -153,7 +153,14 @@ async def test_a_new_language_is_spoken_at_once(talk: Talk) -> None:
     "wrote",
     [
         *("", " ", "😂😂😂", "\0", "\x1b[31m", "/" * 4096, "a" * 10_000, "лучше", "\u202e\u200b"),
-        *("/restart", "/session_start", "/back", "/action_ask_person", "{hours} {0} {0[x]}"),
+        *(
+            "/restart",
+            "/session_start",
+            "/back",
+            "/action_ask_person",
+            "{hours} {0} {0[x]}",
+            "7 7 0",
+        ),
     ],
 )
 @pytest.mark.parametrize("where", [None, "day"])

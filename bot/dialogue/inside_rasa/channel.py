@@ -123,7 +123,8 @@ def parse_without_nlu(
         return _meant(intent, text)
     if state.flow is not None and state.step is None:
         return _meant(f"start_{state.flow}", text)
-    if not text:
+    # Rasa reads every figure as the word NUMBER, and "lose my number" is how people stop.
+    if not any(c.isalpha() for c in text):
         return _meant("nlu_fallback", text, confidence=0.0)
     return None
 
