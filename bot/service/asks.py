@@ -15,7 +15,7 @@ from bot.core.messages import Kind
 from bot.core.people import PhoneState
 from bot.service import alerts, runs, safety, speak
 from bot.service.house import House
-from bot.store import care, inbox, outbox, people
+from bot.store import care, inbox, outbox, people, plans
 from bot.store.outbox import Press
 from bot.store.tables import Ask, AskState, Client, Inbox, Outbox, OutboxState
 
@@ -98,6 +98,7 @@ def settle(
     outbox.cancel(s, "the ask is settled", Outbox.key == f"ask:{ask.inbox_id}")
     if answer == "yes":
         ask.state = AskState.SAFE
+        plans.not_so(s, client, ask.signals, ask.made_at)
         words = speak.text(house, "utter_ask_settled", client.language)
         run = runs.to_go_on(s, client)
         if run is not None:

@@ -15,7 +15,7 @@ from bot.core.messages import Kind
 from bot.core.people import ClientState
 from bot.service import alerts, looking_after, runs, speak
 from bot.service.house import House
-from bot.store import care, inbox, outbox, people
+from bot.store import care, inbox, outbox, people, plans
 from bot.store.session import changed
 from bot.store.tables import (
     Alert,
@@ -159,6 +159,8 @@ def _closed(
     """Keep the outcome, cancel what still would leave, take the words off the workers' phones."""
     alert.closed_at, alert.outcome = at, outcome
     looking_after.after_alert(s, house, at, client, alert)
+    if outcome == looking_after.NO_DANGER:
+        plans.not_so(s, client, alert.signals, alert.opened_at)
     mine = Outbox.alert_id == alert.id
     # A notice is true still ("Ben has it"), but for the one that nobody answered.
     over = sa.or_(Outbox.kind != Kind.NOTICE, Outbox.key.startswith("nobody:"))

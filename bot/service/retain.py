@@ -67,7 +67,7 @@ def tick(house: House) -> int:
     2. What we said, a week after it ended; buttons and used links.
     3. Signals of retaliation, weapon and conflict and every "why" a week after the alert closed.
     4. What stands on a worker's phone about an alert is marked for ``sweep``.
-    5. What was said in passing and never put into a plan.
+    5. What was said in passing and never put into a plan; what a plan could have been about.
     """
     now = house.clock.now()
     with house.db.write() as s:
@@ -78,6 +78,7 @@ def tick(house: House) -> int:
             + _old_rows(s, now)
             + _mark_for_sweep(s, now)
             + plans.forget_offers(s, now)
+            + plans.forget_situations(s, now - house.content.calendar.plan.offer_again)
         )
 
 

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.core.danger import Signal
 from bot.core.people import Situation
-from bot.core.plan import By, Did, ItemState, NeedKind, NeedState, Section, SituationState, Term
+from bot.core.plan import (
+    By,
+    Did,
+    ItemState,
+    NeedKind,
+    NeedState,
+    Section,
+    SituationState,
+    Term,
+    suggested,
+)
 from bot.store.sealed import Sealer
 from bot.store.session import changed
 from bot.store.tables import Client, ClientSituation, Need, Plan, PlanChange, PlanItem, new_id
@@ -194,6 +205,32 @@ def forget_offers(s: Session, now: datetime) -> int:
     passed = PlanItem.made_at <= now - OFFERED_FOR
     gone = sa.delete(PlanItem).where(PlanItem.state == ItemState.OFFERED, passed)
     return changed(s, gone)
+
+
+def not_so(s: Session, client: Client, signals: Iterable[str], since: datetime) -> None:
+    """Drop the situation to which signals pointed that turned out to be nothing; what was seen
+    before, proposed already or set by the worker stays."""
+    found = suggested(Signal(one) for one in signals)
+    if found is None or found is client.situation:
+        return
+    mine = ClientSituation.client_id == client.id, ClientSituation.situation == found
+    fresh = ClientSituation.state == SituationState.SUGGESTED, ClientSituation.seen_at >= since
+    s.execute(sa.delete(ClientSituation).where(*mine, *fresh))
+
+
+def forget_situations(s: Session, before: datetime) -> int:
+    """Delete what was only seen, or proposed and not taken up, and not seen again since; return how
+    many. What the client said yes to, or their worker has set, stays."""
+    theirs = sa.select(Client.id).where(
+        sa.or_(Client.legal_hold, Client.situation == ClientSituation.situation)
+    )
+    gone = sa.delete(ClientSituation).where(
+        ClientSituation.state != SituationState.ACCEPTED,
+        ClientSituation.seen_at <= before,
+        sa.func.coalesce(ClientSituation.asked_at, ClientSituation.seen_at) <= before,
+        ClientSituation.client_id.not_in(theirs.correlate(ClientSituation)),
+    )
+    return changed(s, gone.execution_options(synchronize_session=False))
 
 
 def erase(s: Session, client: Client) -> None:

@@ -13,6 +13,7 @@ from bot.channels.base import OutcomeUnknown, Reason, SendFailed
 from bot.core.alerts import Move
 from bot.core.danger import Signal, Urgency, Verdict
 from bot.core.messages import Bot, InboundKind, Kind
+from bot.core.people import Situation
 from bot.service import retain, staff
 from bot.store import people
 from bot.store.tables import (
@@ -20,6 +21,7 @@ from bot.store.tables import (
     Ask,
     ButtonRow,
     Client,
+    ClientSituation,
     Inbox,
     Invite,
     Outbox,
@@ -284,3 +286,40 @@ async def test_the_tick_run_twice_finds_nothing_more_to_erase(program: Program) 
         program.clock.move_by(span)
         retain.tick(program.house)
         assert retain.tick(program.house) == 0
+
+
+def situations(program: Program) -> list[str]:
+    """Return what Ana's life is like as far as we keep it."""
+    with program.house.db.read() as s:
+        return [row.situation.value for row in s.scalars(sa.select(ClientSituation))]
+
+
+async def test_what_a_plan_could_have_been_about_is_not_kept_for_ever(program: Program) -> None:
+    await program.says("Ana", "hmm")
+    assert situations(program) == ["group_conflict"]
+    program.clock.move_by(timedelta(days=29))
+    retain.tick(program.house)
+    assert situations(program) == ["group_conflict"]
+    program.clock.move_by(timedelta(days=2))
+    retain.tick(program.house)
+    assert situations(program) == []
+
+
+@pytest.mark.both_databases
+async def test_what_the_worker_set_stays(program: Program) -> None:
+    with program.house.db.write() as s:
+        s.scalars(sa.select(Client)).one().situation = Situation.GROUP_CONFLICT
+    await program.says("Ana", "hmm")
+    program.clock.move_by(timedelta(days=31))
+    retain.tick(program.house)
+    assert situations(program) == ["group_conflict"]
+
+
+async def test_what_turned_out_to_be_nothing_suggests_no_plan(program: Program) -> None:
+    await program.says("Ana", "hmm")
+    await program.taps("Ana", "Yes")
+    assert situations(program) == []
+    await program.says("Ana", "get back at them")
+    assert situations(program) == ["lost_someone"]
+    act(program, Move.CLOSE, "no_danger")
+    assert situations(program) == []
