@@ -27,7 +27,7 @@ from bot.service import (
 from bot.service.alerts import Opened
 from bot.service.house import House
 from bot.service.plan_views import View
-from bot.store import care, inbox, people
+from bot.store import care, people
 from bot.store.tables import Answer, Client, FlowRun, Inbox, RunState
 
 NOTHING = Verdict()
@@ -183,7 +183,7 @@ def _signal(
     """Let an answer's signal page by its usual urgency; what only is to be watched is kept."""
     situations.seen(s, at, client, [effect.signal])
     urgency = house.content.signals.of(effect.signal).urgency
-    verdict = Verdict(urgency, (effect.signal,), _why(s, house, row, client, came.run, effect))
+    verdict = Verdict(urgency, (effect.signal,), _why(s, house, at, client, came.run, effect))
     if not urgency.pages:
         care.note_seen(s, client.id, row.id, verdict, at)
         return
@@ -196,22 +196,25 @@ def _signal(
 def _why(
     s: Session,
     house: House,
-    row: Inbox,
+    at: datetime,
     client: Client,
     run: FlowRun | None,
     effect: fx.RaiseSignal,
 ) -> str:
-    """Say in the worker's language what was tapped or said at which question."""
+    """Say in the worker's language which answer was given to which question.
+
+    By its label: what they wrote stands beside it as long as it is kept, and this is kept longer.
+    """
     language = people.worker_of(s, client).language
+    meaning = house.content.signals.of(effect.signal).meaning[language]
     if run is None:
-        return house.content.signals.of(effect.signal).meaning[language]
-    choice = next(
-        (c for c in runs.flow_of(run).step(effect.step).choices if c.signal == effect.signal), None
-    )
-    said = inbox.words(house.sealer, row, client)
-    words = said or (choice.label[language] if choice else "")
+        return meaning
+    s.flush()
+    step, value = runs.flow_of(run).step(effect.step), runs.answers(s, house, client, run)
+    choice = step.choice(value.get(effect.step, ""))
+    words = meaning if choice is None else choice.label[language]
     asked = f"utter_ask_{run.flow}_{effect.step}"
-    question = speak.text(house, asked, language, **speak.facts(s, house, client, row.received_at))
+    question = speak.text(house, asked, language, **speak.facts(s, house, client, at))
     return speak.text(house, "utter_page_tapped", language, words=words, question=question)
 
 

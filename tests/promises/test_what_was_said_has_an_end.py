@@ -29,6 +29,7 @@ from bot.store.tables import (
     Seen,
     Worker,
 )
+from tests.support import plans
 from tests.support.days import remember
 from tests.support.program import Program, Rules
 
@@ -323,3 +324,15 @@ async def test_what_turned_out_to_be_nothing_suggests_no_plan(program: Program) 
     assert situations(program) == ["lost_someone"]
     act(program, Move.CLOSE, "no_danger")
     assert situations(program) == []
+
+
+async def test_why_it_rang_does_not_keep_her_words(program: Program) -> None:
+    plans.listening(program)
+    await program.wait(timedelta(days=7))
+    await program.taps("Ana", "Not good")
+    await program.says("Ana", "we'll see")  # one of what people say for "Not sure"
+    with program.house.db.read() as s:
+        alert, ana = s.scalars(sa.select(Alert)).one(), s.scalars(sa.select(Client)).one()
+        why = people.box(program.house.sealer, ana).open("alert.why", alert.id, alert.why)
+    assert "Not sure" in why and "see" not in why
+    assert "we'll see" in words(program)
