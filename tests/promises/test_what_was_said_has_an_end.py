@@ -13,7 +13,7 @@ from bot.channels.base import OutcomeUnknown, Reason, SendFailed
 from bot.core.alerts import Move
 from bot.core.danger import Signal, Urgency, Verdict
 from bot.core.messages import Bot, InboundKind, Kind
-from bot.core.people import Situation
+from bot.core.people import Language, Situation
 from bot.service import retain, staff
 from bot.store import people
 from bot.store.tables import (
@@ -31,7 +31,7 @@ from bot.store.tables import (
 )
 from tests.support import plans
 from tests.support.days import remember
-from tests.support.program import Program, Rules
+from tests.support.program import Program, Rules, room
 
 GUN = Verdict(Urgency.TODAY, (Signal.RETALIATION, Signal.LOSS), "wants to get back at them")
 
@@ -336,3 +336,23 @@ async def test_why_it_rang_does_not_keep_her_words(program: Program) -> None:
         why = people.box(program.house.sealer, ana).open("alert.why", alert.id, alert.why)
     assert "Not sure" in why and "see" not in why
     assert "we'll see" in words(program)
+
+
+KEPT = {
+    Language.EN: ("your name", "answers", "plan", "who you call", "dates", "danger", "Telegram"),
+    Language.ES: (
+        "tu nombre",
+        "respuestas",
+        "plan",
+        "a quién llamas",
+        "fechas",
+        "peligro",
+        "Telegram",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", Language)
+def test_who_asks_hears_all_that_is_kept(language: Language) -> None:
+    said = room().texts.say("utter_what_is_stored", language, worker="Ben")
+    assert [word for word in KEPT[language] if word not in said] == []
