@@ -6,6 +6,7 @@ Triage needs no dialogue engine; what danger asks for is committed here, whateve
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -65,7 +66,10 @@ def judge(house: House, inbox_id: str) -> None:
         context = _context(s, client) if client else Context()
         # What is typed to a person is words, even where it is a button's label.
         talks = client is not None and client.writer_id is not None
-        pressed = _pressed(s, house, client, words) if client and words and not talks else None
+        if row.edited:
+            context = replace(context, asked="")  # what is changed later answers nothing
+        presses = client is not None and words and not talks and not row.edited
+        pressed = _pressed(s, house, client, words) if client and presses else None
         ruled = _rule(s, house, client, words) if client and words else None
         calm = client is not None and not talks and _calm(s, client, words, context)
     verdict = ruled or (_read(house, words, context) if words and not calm else Verdict())
@@ -87,6 +91,8 @@ def judge(house: House, inbox_id: str) -> None:
         elif words and (row.kind is InboundKind.TEXT or verdict.urgency.pages or verdict.ask):
             row.asked = context.asked
             _text(s, house, at, row, client, verdict)
+        elif row.edited:
+            done(row, at)  # a place that moves on: it was answered the first time
         else:
             _without_words(s, house, at, row, client)
     house.fault("after judging is written")
@@ -181,7 +187,7 @@ def _text(
         if client.writer_id is not None:
             listening.danger(s, house, at, row, client, verdict, opened)
             done(row, at)
-        elif verdict.urgency is Urgency.NOW or client.state is ClientState.LEFT:
+        elif verdict.urgency is Urgency.NOW or client.state is ClientState.LEFT or row.edited:
             runs.pause(s, client)
             safety.answer(s, house, at, client, verdict, opened, row.id)
             done(row, at)
@@ -192,9 +198,9 @@ def _text(
     if client.writer_id is not None:
         listening.words(s, house, at, row, client, verdict)
         done(row, at)
-    elif asks.answered(s, house, at, row, client, verdict):
+    elif not row.edited and asks.answered(s, house, at, row, client, verdict):
         done(row, at)
-    elif client.state is ClientState.LEFT:
+    elif client.state is ClientState.LEFT or row.edited:
         # Who stopped was told that danger still rings; only they know whether this is.
         asks.hold(s, house, at, row, client, verdict)
         done(row, at)

@@ -258,3 +258,22 @@ async def test_a_listed_answer_is_the_flows_and_the_same_words_elsewhere_are_jud
     assert talk.answers == {"day": "Could be better"}
     await talk.program.says("Ana", "could be better")  # something else is asked now
     assert talk.program.got("Ben", Kind.PAGE)
+
+
+async def test_what_is_changed_later_is_read_again_and_answers_nothing(talk: Talk) -> None:
+    program = talk.program
+    await program.says("Ana", "not good")
+    said = len(program.got("Ana"))
+    for words in ("not good, really", "Call me", "1"):
+        await program.says("Ana", words, edited=True)
+    for _ in range(3):  # a place that is shared for an hour
+        await program.says("Ana", kind=InboundKind.LOCATION, edited=True)
+    assert talk.answers == {"day": "not_good"} and talk.open == 0
+    assert len(program.got("Ana")) == said
+    await program.says("Ana", "hmm", edited=True)
+    assert len(program.got("Ana", Kind.ASK)) == 1
+    await program.says("Ana", "yes", edited=True)
+    await program.says("Ana", "not good, he threatened me", edited=True)
+    assert program.got("Ben", Kind.PAGE)
+    assert len(talk.texts(Kind.SAFETY)) == 1
+    assert talk.answers == {"day": "not_good"} and talk.open == 0

@@ -98,12 +98,13 @@ class Program:
         kind: InboundKind = InboundKind.TEXT,
         token: str = "",
         update_id: str = "",
+        edited: bool = False,
     ) -> None:
         """Let somebody write, and do what follows at this moment."""
-        bot = Bot.CLIENT if who == "Ana" else Bot.WORKER
+        bot, at = Bot.CLIENT if who == "Ana" else Bot.WORKER, self.clock.now()
         number = update_id or str(next(iter(self.numbers)))
         await self.lines.receive(
-            Inbound(self.channel.name, bot, number, who, kind, self.clock.now(), text, token)
+            Inbound(self.channel.name, bot, number, who, kind, at, text, token, edited)
         )
         await self.settle()
 
