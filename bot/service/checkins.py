@@ -31,7 +31,7 @@ from bot.store.tables import (
 )
 
 FLOW = "checkin"
-UNASKED = (Kind.CHECKIN, Kind.NUDGE, Kind.ANNIVERSARY)
+UNASKED = (Kind.CHECKIN, Kind.NUDGE, Kind.ANNIVERSARY)  # and what else was due, such as a review
 WRITING = timedelta(minutes=5)  # while a person writes, what nobody asked for looks again
 
 
@@ -43,7 +43,7 @@ def quiet(client: Client) -> Span:
 def quiet_until(client: Client, row: Outbox, now: datetime) -> datetime | None:
     """Return until when something unasked has to wait that an outage has pushed into the quiet
     hours; None when it may leave. What was written in them was meant for them."""
-    if row.kind not in UNASKED:
+    if row.kind not in UNASKED and row.due_id is None:
         return None
     if client.writer_id is not None:
         return now + WRITING

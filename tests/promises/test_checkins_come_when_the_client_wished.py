@@ -12,7 +12,9 @@ from structlog.testing import capture_logs
 from bot.channels.base import Reason, SendFailed
 from bot.core.messages import Kind
 from bot.core.people import ClientState
+from bot.core.plan import Section, Term
 from bot.service import checkins, consent, remind, runs
+from bot.store import dues, plans
 from bot.store.tables import Checkin, CheckinState, Client, Due, DueKind, DueState
 from tests.support.days import happens, kept_back, waiting, when
 from tests.support.program import Program, client
@@ -132,11 +134,17 @@ async def test_a_question_held_up_by_an_outage_does_not_come_at_night(program: P
     with program.house.db.write() as s:
         ana = s.scalars(sa.select(Client)).one()
         ana.checkin_time = "20:30"
-        checkins.plan(s, program.house, program.clock.now(), ana)
+        now = program.clock.now()
+        checkins.plan(s, program.house, now, ana)
+        plans.add(s, program.house.sealer, ana, now, Section.CALM, Term.SHORT, "the lake")
+        plans.begun(s, ana, now)
+        review = now + timedelta(days=7, hours=8, minutes=35)
+        dues.put(s, DueKind.PLAN_REVIEW, ana, review, key="review")
     await program.wait(timedelta(days=7, hours=8))
-    program.channel.fail("Ana", *[DOWN] * 12)
+    program.channel.fail("Ana", *[DOWN] * 24)
     await program.wait(timedelta(hours=24))
     assert when(program, "Ana", Kind.CHECKIN) == ["2027-03-09 09:00"]
+    assert when(program, "Ana", Kind.QUESTION) == ["2027-03-09 09:00"]  # still true?
 
 
 @pytest.mark.both_databases
