@@ -22,9 +22,6 @@ from bot.store.inbox import OPEN
 from bot.store.tables import Alert, Client, Inbox, Outbox, OutboxState, Seen
 
 PAGE = re.compile(r"#(\d+)")
-# Messages that nobody tried yet may wait for the morning; what was tried must have ended.
-ON_THE_WAY = (OutboxState.SENDING, OutboxState.FAILED_TEMPORARY)
-
 
 MUST_BE_ZERO = (
     "danger_without_alert",
@@ -128,10 +125,11 @@ def _client_messages(
 
 def _stuck(s: Session, house: House, said: Sequence[Said]) -> dict[str, int]:
     came = Counter(s.scalars(sa.select(Inbox.update_id).where(Inbox.bot == "client")))
+    # Messages that nobody tried yet may wait for the morning; what was tried must have ended.
     tried = sa.and_(Outbox.state == OutboxState.PENDING, Outbox.tries > 0)
     now = house.clock.now()
     late = sa.and_(Outbox.state == OutboxState.PENDING, Outbox.not_before <= now)
-    out = sa.or_(Outbox.state.in_(ON_THE_WAY), tried, late)
+    out = sa.or_(Outbox.state == OutboxState.SENDING, tried, late)
     return {
         "not_received": sum(str(one.update) not in came for one in said),
         "received_twice": sum(number > 1 for number in came.values()),

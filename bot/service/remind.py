@@ -34,7 +34,6 @@ _UNASKED = {
     DueKind.CHECKIN: LATE_CHECKIN,
     DueKind.NUDGE: LATE_NUDGE,
     DueKind.DATE: timedelta.max,  # a date has its own day
-    DueKind.GO_ON: timedelta.max,
     DueKind.PLAN_REVIEW: timedelta.max,
 }
 # What waits while a person writes with the client; nobody is silent then.
@@ -44,7 +43,6 @@ _WOULD_GET = {
     DueKind.CHECKIN: Kind.CHECKIN,
     DueKind.NUDGE: Kind.NUDGE,
     DueKind.DATE: Kind.ANNIVERSARY,
-    DueKind.GO_ON: Kind.QUESTION,
     DueKind.END_PAUSE: Kind.NOTICE,
     DueKind.DAY_OF_CALL: Kind.TASK,
     DueKind.PLAN_REVIEW: Kind.QUESTION,
@@ -187,21 +185,11 @@ def _end_pause(s: Session, house: House, now: datetime, client: Client, due: Due
     return "" if told else speak.silenced(client, Kind.NOTICE)
 
 
-def _go_on(s: Session, house: House, now: datetime, client: Client, due: Due) -> str:
-    reason = speak.silenced(client, Kind.QUESTION)
-    run = runs.current(s, client)
-    if reason or run is None:
-        return reason or "answered"
-    runs.ask(s, house, now, client, run, key=f"due:{due.id}", due_id=due.id)
-    return ""
-
-
 _CARRY: dict[DueKind, Callable[[Session, House, datetime, Client, Due], str]] = {
     DueKind.CHECKIN: _checkin,
     DueKind.NUDGE: _nudge,
     DueKind.MISS: checkins.missed,
     DueKind.DATE: _date,
-    DueKind.GO_ON: _go_on,
     DueKind.END_PAUSE: _end_pause,
     DueKind.DAY_OF_CALL: incidents.call,
     DueKind.PLAN_REVIEW: reviews.ask,

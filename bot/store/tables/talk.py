@@ -59,10 +59,9 @@ class Inbox(Base):
 class OutboxState(StrEnum):
     """Where an outgoing message stands."""
 
-    PENDING = "pending"  # to be sent at or after its time
+    PENDING = "pending"  # to be sent at or after its time, for the first time or again
     SENDING = "sending"  # handed to the channel under a lease
     SENT = "sent"  # the channel took it
-    FAILED_TEMPORARY = "failed_temporary"  # goes back to pending at a later time
     FAILED_PERMANENT = "failed_permanent"  # will never arrive; said to whom it concerns
     OUTCOME_UNKNOWN = "outcome_unknown"  # may have arrived; not sent again
     CANCELLED = "cancelled"  # no longer true or no longer wanted

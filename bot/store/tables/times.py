@@ -20,7 +20,6 @@ class DueKind(StrEnum):
     NUDGE = "nudge"  # one gentle reminder
     MISS = "miss"  # the check-in stayed unanswered
     DATE = "date"  # a step around a date: tell the worker, plan ahead, the day itself ...
-    GO_ON = "go_on"  # offer to go on after a pause or an outage
     END_PAUSE = "end_pause"  # a client's break is over
     DAY_OF_CALL = "day_of_call"  # day 0 of an incident: a human call
     PLAN_REVIEW = "plan_review"  # ask whether the plan is still true
