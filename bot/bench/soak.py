@@ -11,7 +11,7 @@ import logging
 import secrets
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -21,48 +21,31 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot import wiring
 from bot.bench.fake_telegram import CLIENT_TOKEN, WORKER_TOKEN, FakeTelegram
 from bot.bench.mortal import Mortal
 from bot.bench.soak_counts import Said, count
+from bot.bench.soak_people import (
+    CALM,
+    DANGER,
+    FIRST_CLIENT,
+    FIRST_WORKER,
+    Wanted,
+    begin,
+    chats_of,
+    workers,
+)
 from bot.clock import SystemClock, VirtualClock
-from bot.core.messages import Bot
-from bot.core.people import ClientState, Language, Role
 from bot.dialogue.supervisor import EngineSettings, Supervisor
 from bot.environments import Environments
 from bot.errors import SafError
 from bot.service import deliver
 from bot.service.house import House, in_thread
 from bot.settings import Sensitive, Settings
-from bot.store import people
 from bot.store.inbox import OPEN
 from bot.store.outbox import LEASE
-from bot.store.tables import Inbox, Outbox, OutboxState, Worker
+from bot.store.tables import Inbox, Outbox, OutboxState
 from bot.wiring.telegram import telegram
 
-ZONE = "America/Chicago"
-DANGER = (
-    "they outside my house rn",
-    "somebody just shot at us",
-    "i got shot",
-    "he has a gun and hes at my door",
-    "im gonna kill myself tonight",
-    "me estan siguiendo ahorita con una pistola",
-)
-CALM = (
-    "im good",
-    "not good",
-    "at work till six",
-    "my sister is here with me",
-    "thanks",
-    "who reads this",
-    "todo bien",
-    "no muy bien",
-    "en casa de mi tía",
-    "what is this",
-)
-OF_WORKER = 15  # clients of one worker, as in a program
-FIRST_CLIENT, FIRST_WORKER = 100_000, 900_000  # chats
 WAITING = 40  # messages that Telegram may hold before people write on
 UNHANDLED = 80  # messages in the service's hand before people write on: a crowd, no avalanche
 TWICE, REORDERED, ANSWERS = 0.05, 0.03, 0.3
@@ -70,22 +53,6 @@ PATIENCE = 180.0  # seconds without any progress after which the rest counts as 
 ROUNDS = 400  # moments of the outbox that are played at the end
 Say = Callable[[str], None]
 Figures = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """How much is played; ``faults``: the share of calls to Telegram that go wrong."""
-
-    messages: int = 10_000
-    danger: int = 500
-    kills: int = 50
-    faults: float = 0.2
-    seed: int = 1
-
-    @property
-    def clients(self) -> int:
-        """Return how many write; each so often that many danger messages join an open alert."""
-        return max(self.messages // 20, OF_WORKER)
 
 
 @dataclass(slots=True)
@@ -134,7 +101,7 @@ class Soak:
         if self.random.random() < REORDERED:
             self.fake.reorder()
         if dangerous and self.random.random() < ANSWERS:
-            worker = FIRST_WORKER + self.random.randrange(_workers(self.wanted))
+            worker = FIRST_WORKER + self.random.randrange(workers(self.wanted))
             self.fake.say(worker, "got it", bot="worker")
 
     async def _room(self) -> None:
@@ -214,9 +181,9 @@ async def soak(settings: Settings, home: Path, wanted: Wanted, say: Say) -> Figu
             client_token=Sensitive(CLIENT_TOKEN),
             worker_token=Sensitive(WORKER_TOKEN),
         )
-        house = await in_thread(_begin, own, wanted)
+        house = await in_thread(begin, own, wanted)
         try:
-            for bot, chats in _chats(wanted).items():
+            for bot, chats in chats_of(wanted).items():
                 for chat in chats:
                     fake.open_chat(chat, bot=bot.value)
             async with _engine(own, token, port, say) as engine_url:
@@ -242,44 +209,6 @@ async def soak(settings: Settings, home: Path, wanted: Wanted, say: Say) -> Figu
         "seconds": round(seconds, 1),
         "seed": wanted.seed,
         **figures,
-    }
-
-
-def _begin(settings: Settings, wanted: Wanted) -> House:
-    """Make the program: workers, one supervisor, clients who have agreed."""
-    house = wiring.open_house(settings)
-    mild = [text for text in DANGER if not house.triage.judge(text).urgency.pages]
-    if mild:
-        raise SafError(f"Triage hears no danger in {mild[0]!r}: write another in bot/bench/soak.py")
-    at = house.clock.now()
-    with house.db.write() as s:
-        workers: list[Worker] = []
-        for number in range(_workers(wanted)):
-            role = Role.OUTREACH_WORKER if number else Role.SUPERVISOR
-            worker = people.add_worker(
-                s, house.sealer, f"worker {number}", role, at, language=Language.EN, zone=ZONE
-            )
-            people.bind_chat(house.sealer, worker, "telegram", str(FIRST_WORKER + number))
-            workers.append(worker)
-        for number in range(wanted.clients):
-            language = Language.ES if number % 2 else Language.EN
-            worker = workers[1 + number % (len(workers) - 1)]
-            client = people.add_client(
-                s, house.sealer, f"client {number}", worker, at, language=language, zone=ZONE
-            )
-            people.bind_chat(house.sealer, client, "telegram", str(FIRST_CLIENT + number))
-            client.state, client.consented_at = ClientState.ACTIVE, at
-    return house
-
-
-def _workers(wanted: Wanted) -> int:
-    return 2 + wanted.clients // OF_WORKER
-
-
-def _chats(wanted: Wanted) -> dict[Bot, Sequence[int]]:
-    return {
-        Bot.CLIENT: range(FIRST_CLIENT, FIRST_CLIENT + wanted.clients),
-        Bot.WORKER: range(FIRST_WORKER, FIRST_WORKER + _workers(wanted)),
     }
 
 

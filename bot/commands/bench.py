@@ -87,7 +87,8 @@ def soak(
 
     from bot import log, settings
     from bot.bench.report import render_soak
-    from bot.bench.soak import Wanted, soak
+    from bot.bench.soak import soak
+    from bot.bench.soak_people import Wanted
     from bot.wiring import models
 
     log.set_up()

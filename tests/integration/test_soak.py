@@ -6,8 +6,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.bench.report import render_soak
-from bot.bench.soak import Wanted, soak
+from bot.bench.soak import soak
 from bot.bench.soak_counts import MUST_BE_ZERO
+from bot.bench.soak_people import Wanted
 from bot.settings import Settings
 from bot.wiring import models
 
