@@ -168,36 +168,36 @@ async def _deliver(house: House, id_: str) -> None:
     taken = await in_thread(_take, house, id_)
     if taken is None:
         return
-    channel, outgoing = taken
+    channel, outgoing, tries = taken
     house.fault("before send")
     try:
         ref = await channel.send(outgoing)
     except SendFailed as failure:
-        kept_back = await in_thread(failed, house, id_, failure)
+        kept_back = await in_thread(failed, house, id_, failure, tries)
         if kept_back is not None:
             house.tell(kept_back)
     except OutcomeUnknown:
-        await in_thread(outcome_unknown, house, id_)
+        await in_thread(outcome_unknown, house, id_, tries)
     else:
         house.fault("after send")
         heard = await in_thread(_sent, house, id_, ref)
         house.tell(heard)
 
 
-def _take(house: House, id_: str) -> tuple[Channel, Outgoing] | None:
-    """Claim a message; one that cannot be made fails for good, or it would stand before all others
-    for ever."""
+def _take(house: House, id_: str) -> tuple[Channel, Outgoing, int] | None:
+    """Claim a message, and say the how manieth try it is; one that cannot be made fails for good,
+    or it would stand before all others for ever."""
     try:
         return _claim(house, id_)
     except sa.exc.OperationalError:
         raise  # the database's trouble, not this message's
     except Exception:
         log.exception("message_cannot_be_made", outbox=id_)
-        failed(house, id_, SendFailed("", permanent=True, reason=Reason.REFUSED))
+        failed(house, id_, SendFailed("", permanent=True, reason=Reason.REFUSED), None)
         return None
 
 
-def _claim(house: House, id_: str) -> tuple[Channel, Outgoing] | None:
+def _claim(house: House, id_: str) -> tuple[Channel, Outgoing, int] | None:
     with house.db.write() as s:
         now = house.clock.now()
         row = outbox.claim(s, id_, now)
@@ -224,7 +224,8 @@ def _claim(house: House, id_: str) -> tuple[Channel, Outgoing] | None:
         hidden = lock_screen.hides(row.kind, about=row.about_id is not None, way=row.channel)
         if isinstance(person, Worker) and hidden and channel.name not in INLINE:
             text, buttons = lock_screen.line(house, row, person)
-        return channel, Outgoing(address, text, buttons, row.silent, row.protect, _bot(row), row.id)
+        outgoing = Outgoing(address, text, buttons, row.silent, row.protect, _bot(row), row.id)
+        return channel, outgoing, row.tries
 
 
 def _content(

@@ -27,10 +27,15 @@ MOST_UNKNOWN = 5  # a page whose outcome stays unknown is not sent for ever
 PAGING = (Kind.PAGE, Kind.ESCALATION)
 
 
-def failed(house: House, id_: str, failure: SendFailed) -> Heard | None:
-    """Plan the next try, or say to whom it concerns that this will never arrive."""
+def failed(house: House, id_: str, failure: SendFailed, tries: int | None) -> Heard | None:
+    """Plan the next try, or say to whom it concerns that this will never arrive.
+
+    ``tries``: the how manieth try it was, None before any; nothing when somebody else has it now.
+    """
     with house.db.write() as s:
-        row = s.get_one(Outbox, id_)
+        row = _mine(s, id_, tries)
+        if row is None:
+            return None
         person, now = person_of(s, row), house.clock.now()
         row.lease_until, row.reason = None, failure.reason.value
         if failure.moved_to is not None:
@@ -62,6 +67,15 @@ def failed(house: House, id_: str, failure: SendFailed) -> Heard | None:
         return kept_back(house, row, person, now)
 
 
+def _mine(s: Session, id_: str, tries: int | None) -> Outbox | None:
+    """Return a message while its sender's lease is theirs; None when that ran out, and another
+    service may have sent it meanwhile."""
+    row = s.get_one(Outbox, id_)
+    if tries is None:
+        return row if row.state is OutboxState.PENDING else None
+    return row if row.state is OutboxState.SENDING and row.tries == tries else None
+
+
 def _delay(row: Outbox, tries: int) -> float:
     """Return the seconds until a message is tried again, after so many tries."""
     delays = URGENT_RETRY if row.priority <= outbox.URGENT else RETRY
@@ -89,9 +103,12 @@ def _arrives(alert: Alert) -> sa.Select[str]:
     )
 
 
-def outcome_unknown(house: House, id_: str) -> None:
+def outcome_unknown(house: House, id_: str, tries: int) -> None:
+    """Keep that nobody knows whether a message arrived; nothing when somebody else has it now."""
     with house.db.write() as s:
-        row, now = s.get_one(Outbox, id_), house.clock.now()
+        row, now = _mine(s, id_, tries), house.clock.now()
+        if row is None:
+            return
         unknown(s, row, now, "no answer from the channel")
         if row.client_id is not None:
             writing.not_arrived(s, house, now, s.get_one(Client, row.client_id), row)

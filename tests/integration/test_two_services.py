@@ -15,14 +15,16 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from bot.channels.base import OutcomeUnknown, Reason, SendFailed
 from bot.core.alerts import LogEvent
-from bot.core.messages import Bot, Inbound, InboundKind, Kind
+from bot.core.messages import Bot, Inbound, InboundKind, Kind, Outgoing
 from bot.core.people import Language
 from bot.service import consent, deliver, enrol, speak, ticks
 from bot.service.house import Heard, House
 from bot.service.receive import Lines, write_down
 from bot.settings import Sensitive, Settings
 from bot.store import dues, people
+from bot.store.outbox import LEASE
 from bot.store.postgresql import Claims
 from bot.store.session import Database
 from bot.store.tables import (
@@ -215,6 +217,48 @@ def test_two_deliveries_of_the_same_messages_send_each_once(
     for alias in CLIENTS:
         got = [message.text for message in program.channel.sent if message.chat == alias]
         assert got == [f"line {number:02}" for number in range(20)]
+
+
+class TooLate:
+    """A channel that says how a send ended when its lease was over and another service sent it."""
+
+    name = "telegram"
+
+    def __init__(self, program: Program, other: House, said: Exception) -> None:
+        self._program, self._other, self._said = program, other, said
+
+    async def send(self, message: Outgoing) -> str:
+        self._program.clock.move_by(LEASE + timedelta(seconds=1))
+        await deliver.tick(self._other)
+        raise self._said
+
+    async def delete(self, bot: Bot, ref: str) -> None:
+        raise AssertionError("nothing is deleted here")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        SendFailed("", permanent=False, reason=Reason.SERVER),
+        SendFailed("", permanent=True, reason=Reason.BLOCKED),
+        OutcomeUnknown(),
+    ],
+)
+def test_what_one_hears_after_the_other_has_sent_it_changes_nothing(
+    shared: tuple[Program, House], said: Exception
+) -> None:
+    program, other = shared
+    program.house.channels = {"telegram": TooLate(program, other, said)}
+    with program.house.db.write() as s:
+        one = people.client_by_alias(s, program.house.sealer, CLIENTS[0])
+        assert one is not None
+        speak.to_client(s, program.house, program.clock.now(), one, Kind.SAFETY, "once")
+    asyncio.run(deliver.tick(program.house))
+    program.clock.move_by(MINUTE)
+    asyncio.run(deliver.tick(other))
+    assert [message.text for message in program.channel.sent] == ["once"]
+    with other.db.read() as s:
+        assert s.scalars(sa.select(Outbox.state)).all() == [OutboxState.SENT]
 
 
 async def _beside(house: House) -> None:
