@@ -68,6 +68,8 @@ class FlowForm:
         if not again:
             name = "utter_again_words" if asked.words else "utter_ask_again"
             return walk.again(asked, name)
+        if asked.unclear == LATER:
+            return walk.later(asked, again=False)
         return await walk.on(asked, UNCLEAR)
 
     def _already(self, turn: Turn, first: Step, tracker: Tracker) -> str | None:
@@ -85,6 +87,8 @@ class FlowForm:
         if turn.intent is not None:
             return Placed(interruption=turn.intent)
         placed = place(asked, turn.text, _ranking(message), self._sureness, tapped=turn.choice)
+        if placed.interruption and asked.words and turn.state.get("own"):
+            return Placed(value=turn.text, own=True)
         if placed.interruption and placed.interruption != (message.get("intent") or {}).get("name"):
             return Placed()  # Rasa saw no clear intent, so no rule would answer it
         return placed
@@ -158,7 +162,10 @@ class Walk:
             SlotSet("asked_again", False),
         ]
         following = self._flow.after(step, value)
-        while following is not None and not following.collect:
+        while following is not None and not (following.collect and self._open(following)):
+            if following.collect:
+                following = self._flow.after(following, self._answers[following.id])
+                continue
             if following.link and following.link not in (self._turn.state.get("done") or ()):
                 return [*events, *self._finish(), FollowupAction(f"{following.link}{FORM}")]
             if following.link:
@@ -167,6 +174,10 @@ class Walk:
             events += await self._do(following)
             following = self._flow.after(following)
         return [*events, *(self.ask(following) if following else self._finish())]
+
+    def _open(self, step: Step) -> bool:
+        """Tell whether a question is still to be asked: not one whose answer was taken over."""
+        return not step.known or step.id not in self._answers
 
     async def _do(self, step: Step) -> list[EventType]:
         if step.action in DEEDS:

@@ -42,6 +42,7 @@ def load(folder: Path, texts: Texts, *, mistakes: Mistakes | None = None) -> dic
     mistakes = mistakes or Mistakes(first=True)
     flows: dict[str, Flow] = {}
     links: list[tuple[Path, Step]] = []
+    taken: list[tuple[Path, Step, str]] = []
     names: set[str] = set()
     for path in files(folder):
         with mistakes.noted():
@@ -58,11 +59,18 @@ def load(folder: Path, texts: Texts, *, mistakes: Mistakes | None = None) -> dic
                     names.add(name)
                     flows[name] = _FlowReader(reader, str(name), texts).read(node)
                     links += [(path, step) for step in flows[name].steps if step.link]
+                    taken += [(path, s, one) for s in flows[name].steps for one in s.known]
     for path, step in links:
         with mistakes.noted():
             if step.link not in names:
                 mend = "use one of: " + ", ".join(sorted(names))
                 raise ContentError(path, step.line, f"there is no flow `{step.link}`", mend)
+    for path, step, source in taken:
+        with mistakes.noted():
+            flow, _, asked = source.partition(".")
+            if flow not in flows or asked not in [one.id for one in flows[flow].steps]:
+                mend = "name a question as flow.question"
+                raise ContentError(path, step.line, f"there is no question `{source}`", mend)
     return flows
 
 
@@ -109,7 +117,8 @@ class _FlowReader:
             raise wrong(steps, place, "this step is not one thing", mend)
         kind = kinds[0]
         allowed = {
-            "collect": {"collect", "id", "choices", "unclear", "next", "longest", "words", "plan"},
+            "collect": {"collect", "id", "choices", "unclear", "next", "longest", "words", "plan"}
+            | {"calm", "later", "known"},
             "action": {"action", "id", "next"},
             "link": {"link", "id", "next"},
         }
@@ -128,6 +137,9 @@ class _FlowReader:
             longest=get(node, "longest", int, "write a number", default=300),
             line=line_of(node),
             words=get(node, "words", bool, "write true", default=False),
+            calm=self._listed(node, "calm"),
+            puts_off=self._listed(node, "later"),
+            known=tuple(str(one) for one in get(node, "known", list, "list them", default=[])),
             **self._place(node),
         )
         self._check_step(node, step)
@@ -149,6 +161,14 @@ class _FlowReader:
                 raise self.reader.wrong(place, key, f"`{found[key]}` is no {key}", mend)
         return found
 
+    def _listed(self, node: Any, key: str) -> tuple[str, ...]:
+        """Return what people say, in both languages, where a question has such a list."""
+        mend = f"write `{key}: {{en: [...], es: [...]}}`"
+        said = self.reader.get(node, key, dict, mend, default={})
+        if said:
+            self.reader.only(said, {language.value for language in Language})
+        return tuple(text for language in Language for text in self._said(said, language.value))
+
     def _check_step(self, node: Any, step: Step) -> None:
         wrong = self.reader.wrong
         if step.collect:
@@ -158,6 +178,9 @@ class _FlowReader:
             if not self.texts.has(text):
                 mend = "write it in data/responses/, in English and Spanish"
                 raise wrong(node, "collect", f"there is no text `{text}`", mend)
+            if step.calm and not step.words:
+                mend = "write them under `says:` of a choice, or add `words: true`"
+                raise wrong(node, "calm", "here only choices are answers", mend)
             if "unclear" in node and not step.choices:
                 raise wrong(node, "unclear", "any words are an answer here", "leave `unclear` out")
             if not 1 <= step.longest <= LONGEST_WORDS:

@@ -23,13 +23,14 @@ class PlanWords:
     says: dict[str, dict[str, tuple[str, ...]]]  # skip and later, by language
     no_answer: tuple[str, ...]
     reasons: tuple[str, ...]
+    offers: dict[str, frozenset[str]]  # folded: what means yes and no to what we offer
 
 
 def load(path: Path, texts: Texts) -> PlanWords:
     """Read plan.yml; ContentError when a phrase stands twice or a reason has no text."""
     reader = Reader(path)
     root = reader.root
-    reader.only(root, {"says", "no_answer", "decline_reasons"})
+    reader.only(root, {"says", "offers", "no_answer", "decline_reasons"})
     says = reader.get(root, "says", dict, "add `says:` with skip and later")
     reader.only(says, set(BUTTONS))
     for name in BUTTONS.values():
@@ -43,7 +44,15 @@ def load(path: Path, texts: Texts) -> PlanWords:
             mend = "add it in data/responses/worker_plan.yml"
             raise reader.wrong(reasons, place, f"no text `utter_need_reason_{reason}`", mend)
     every = tuple(fold(one) for group in no_answer.values() for one in group)
-    return PlanWords(found, every, tuple(str(reason) for reason in reasons))
+    offers = reader.get(root, "offers", dict, "add `offers:` with yes and no")
+    reader.only(offers, {"yes", "no"})
+    meant = {
+        kind: frozenset(
+            fold(one) for group in _phrases(reader, offers, kind).values() for one in group
+        )
+        for kind in ("yes", "no")
+    }
+    return PlanWords(found, every, tuple(str(reason) for reason in reasons), meant)
 
 
 def _phrases(reader: Reader, node: Any, key: str) -> dict[str, tuple[str, ...]]:
@@ -79,7 +88,11 @@ def _step(step: Step, words: PlanWords, texts: Texts) -> Step:
             label={language.value: texts.say(name, language) for language in Language},
             # A question's own choices come first: "no" may well be one of them.
             says={
-                language: tuple(said for said in group if fold(said) not in own)
+                language: tuple(
+                    said
+                    for said in (*group, *(step.puts_off if value == LATER else ()))
+                    if fold(said) not in own
+                )
                 for language, group in words.says[value].items()
             },
             keep=False,

@@ -36,6 +36,7 @@ class PlanTimes:
     offer_again: timedelta  # after "not now"
     review_every: timedelta
     review_after_incident: timedelta
+    answers_stand: timedelta  # so long an answer is not asked for again by another plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +91,13 @@ def load_calendar(path: Path, texts: Texts) -> Calendar:
             raise reader.wrong(node, "id", f"`{step.id}` stands here twice", "rename one")
         steps[step.id] = step
     times = reader.get(reader.root, "plan", dict, "add `plan:`")
-    reader.only(times, {"offer_again", "review_every", "review_after_incident"})
+    known = {"offer_again", "review_every", "review_after_incident", "answers_stand"}
+    reader.only(times, known)
     plan = PlanTimes(
         offer_again=_some(reader, times, "offer_again"),
         review_every=_some(reader, times, "review_every"),
         review_after_incident=_span(reader, times, "review_after_incident"),
+        answers_stand=_span(reader, times, "answers_stand"),
     )
     return Calendar(cadence, tuple(steps.values()), plan)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.content.yaml import line_of
-from bot.core.flows import END, Flow, Step
+from bot.core.flows import END, LATER, Flow, Step
 from bot.errors import ContentError
 
 
@@ -22,6 +22,8 @@ def check(path: Path, flow: Flow, steps: Any) -> None:
             raise _at(path, step, f"two steps are called `{step.id}`", "rename one")
     for place, step in enumerate(flow.steps):
         targets = [branch.then for branch in step.next] + ([step.unclear] if step.unclear else [])
+        if flow.plan and step.unclear == LATER:
+            targets.remove(LATER)  # the plan waits at this question
         for target in targets:
             if target != END and target not in ids:
                 mend = "use END or one of: " + ", ".join(ids)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from bot.core.danger import Signal
@@ -104,13 +104,16 @@ def exact(step: Step, text: str) -> str | None:
     return None
 
 
-def calm(step: Step, text: str) -> bool:
-    """Tell whether this is, word for word, an answer that staff listed as carrying no signal."""
+def calm(step: Step, text: str, mild: Collection[str] = ()) -> bool:
+    """Tell whether this is, word for word, an answer that staff listed as carrying no signal.
+
+    ``mild``: signals that ring nobody; the answer itself keeps them.
+    """
     said = fold(text)
-    return any(
+    return said in map(fold, step.calm) or any(
         said in examples(choice) or said in map(fold, choice.label.values())
         for choice in step.choices
-        if choice.signal is None
+        if choice.signal is None or choice.signal in mild
     )
 
 
@@ -165,6 +168,8 @@ def _likely(step: Step, ranking: Mapping[str, float], sureness: Sureness) -> str
 
 def _words(step: Step, text: str, ranking: Mapping[str, float], sureness: Sureness) -> Placed:
     words = " ".join(text.replace("\0", " ").split())
+    if step.words and fold(words) in map(fold, step.calm):
+        return Placed(value=words, own=True)  # "a break from facebook" is no wish to stop
     # "help" alone is no answer; "help my mom cook" is one.
     brief = len(words.split()) <= BRIEF
     interruption = _interruption(

@@ -43,8 +43,10 @@ class Step:
 
     A question with ``choices`` keeps one of their values; one without keeps the client's words,
     at most ``longest`` characters; with ``words`` the choices are examples and own words count too.
-    ``unclear``: the step after an answer that stayed unclear. ``section`` and ``term``: where in
-    the plan the answer stands. A link's ``next`` is where to go when the other flow is done.
+    ``unclear``: the step after an answer that stayed unclear, or LATER: then the plan waits.
+    ``section`` and ``term``: where in the plan the answer stands. ``calm``: own words that staff
+    listed as no danger here; ``puts_off``: what means "later" here beside the usual. A link's
+    ``next`` is where to go when the other flow is done.
     """
 
     id: str
@@ -60,6 +62,9 @@ class Step:
     section: str = ""
     term: str = ""
     opens: dict[str, str] | None = None  # what stands before the answer in the plan
+    calm: tuple[str, ...] = ()
+    puts_off: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()  # questions (flow.step) whose fresh answer is taken over
 
     def choice(self, value: str) -> Choice | None:
         """Return the choice with this value, None when there is none."""
@@ -97,7 +102,7 @@ class Flow:
 
     def after(self, step: Step, value: str = "") -> Step | None:
         """Return the step that follows this answer, None at the end."""
-        if value in (UNCLEAR, SKIP) and step.unclear:
+        if value in (UNCLEAR, SKIP) and step.unclear not in ("", LATER):
             target = step.unclear
         else:
             target = next((b.then for b in step.next if not b.values or value in b.values), "")
@@ -126,4 +131,5 @@ def _step(step: dict[str, Any]) -> Step:
         for choice in step["choices"]
     )
     branches = tuple(Branch(tuple(branch["values"]), branch["then"]) for branch in step["next"])
-    return Step(**{**step, "choices": choices, "next": branches})
+    lists = {key: tuple(step.get(key) or ()) for key in ("calm", "puts_off", "known")}
+    return Step(**{**step, **lists, "choices": choices, "next": branches})

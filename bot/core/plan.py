@@ -116,6 +116,16 @@ _SUGGESTS = (
     (Signal.CONFLICT, Situation.GROUP_CONFLICT),
 )
 
+# What weighs more is offered first, whichever was spoken of last.
+_WEIGHTS = (
+    Situation.RECENTLY_SHOT,
+    Situation.PARTNER_VIOLENCE,
+    Situation.LOST_SOMEONE,
+    Situation.THREATENED,
+    Situation.GROUP_CONFLICT,
+    Situation.COMING_HOME,
+)
+
 # A hard moment goes from what one can do alone to whom one can ask.
 _HARD = (
     (Section.MYSELF, Term.SHORT),
@@ -146,6 +156,11 @@ def suggested(signals: Iterable[Signal]) -> Situation | None:
     """Return the situation that signals point to, the weightiest; None when they point to none."""
     found = set(signals)
     return next((situation for signal, situation in _SUGGESTS if signal in found), None)
+
+
+def weightiest(situations: Iterable[Situation]) -> Situation | None:
+    """Return the situation that is offered before the others, None when there is none."""
+    return min(situations, key=_WEIGHTS.index, default=None)
 
 
 def for_hard_moment(items: Sequence[T]) -> list[T]:

@@ -118,6 +118,7 @@ def _next(house: House, client_id: str) -> Asked | None:
         # Words answer only the question that stood when they were written.
         if button is None and not (_asks(run, row) and run and run.state is RunState.ACTIVE):
             run = None
+        words = inbox.words(house.sealer, row, client)
         state: dict[str, Any] = {
             "language": client.language.value,
             "flow": run.flow if run else None,
@@ -125,13 +126,14 @@ def _next(house: House, client_id: str) -> Asked | None:
             "answers": runs.answers(s, house, client, run) if run else {},
             "asked_again": run.asked_again if run else False,
             "done": plans.done(s, client),
+            "own": run is not None and plans.names_worker(s, house, client, run, words),
         }
         return Asked(
             inbox_id=row.id,
             run_id=run.id if run else None,
             flow=runs.flow_of(run) if run else None,
             state=state,
-            text=inbox.words(house.sealer, row, client),
+            text=words,
             choice=button.value if button else None,
             late=now - row.received_at > outage.STALE,
             overtaken=overtaken,

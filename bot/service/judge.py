@@ -24,6 +24,8 @@ from bot.service import (
     checkins,
     enrol,
     listening,
+    offers,
+    plans,
     runs,
     safety,
     situations,
@@ -71,7 +73,7 @@ def judge(house: House, inbox_id: str) -> None:
         presses = client is not None and words and not talks and not row.edited
         pressed = _pressed(s, house, client, words) if client and presses else None
         ruled = _rule(s, house, client, words) if client and words else None
-        calm = client is not None and not talks and _calm(s, client, words, context)
+        calm = client is not None and not talks and _calm(s, house, client, words, context)
     verdict = ruled or (_read(house, words, context) if words and not calm else Verdict())
     house.fault("before judging is written")
     with house.db.write() as s:
@@ -109,12 +111,18 @@ def _read(house: House, words: str, context: Context) -> Verdict:
         return Verdict(Urgency.TODAY, (Signal.DISTRESS,), why)
 
 
-def _calm(s: Session, client: Client, words: str, context: Context) -> bool:
-    """Tell whether these words are an answer that staff listed as calm, to what is asked now."""
+def _calm(s: Session, house: House, client: Client, words: str, context: Context) -> bool:
+    """Tell whether these words are an answer that staff listed as calm, to what is asked now.
+
+    An answer whose signal rings nobody is the flow's, which keeps the signal.
+    """
     run = runs.current(s, client)
     if run is None or context.asked != f"{run.flow}.{run.step}":
         return False
-    return answers.calm(runs.step_of(run), words)
+    mild = [one.value for one in Signal if not house.content.signals.of(one).urgency.pages]
+    return answers.calm(runs.step_of(run), words, mild) or plans.names_worker(
+        s, house, client, run, words
+    )
 
 
 def _context(s: Session, client: Client) -> Context:
@@ -124,7 +132,10 @@ def _context(s: Session, client: Client) -> Context:
         asked = "ask"
     elif run is not None and run.state is RunState.ACTIVE:
         asked = f"{run.flow}.{run.step}"
-    return Context(asked, client.situation, care.recent_signals(s, client.id, _latest(s, client)))
+    recent = care.recent_signals(s, client.id, _latest(s, client))
+    if asked != "ask" and run is not None and asked and runs.step_of(run).words:
+        recent = ()  # a plan asks in its own words for what the last days were like
+    return Context(asked, client.situation, recent)
 
 
 def _latest(s: Session, client: Client) -> datetime:
@@ -154,7 +165,7 @@ def _pressed(s: Session, house: House, client: Client, words: str) -> str | None
             return button.token
     if said.isdecimal() and 1 <= int(said) <= len(pressable):
         return pressable[int(said) - 1].token
-    return None
+    return offers.meant(s, house, [button.token for button in pressable], words)
 
 
 def _rule(s: Session, house: House, client: Client, words: str) -> Verdict | None:

@@ -71,7 +71,7 @@ class View:
 
     def make(self) -> None:
         """Offer to make a plan, or to go on with the one that was left."""
-        found = situations.to_offer(self.s, self.house, self.at, self.client)
+        found = situations.to_offer(self.s, self.house, self.at, self.client, wanted=True)
         if self._left() is not None:
             self.tell(self.text("utter_plan_left"), [[self.button("go_on")]])
         elif found is not None:
@@ -144,7 +144,8 @@ class View:
 
     def use(self, number: int) -> None:
         """Give one step for a hard moment, the next one with the next tap; never the whole list."""
-        steps = for_hard_moment(plans.items(self.s, self.client))
+        had = [item for item in plans.items(self.s, self.client) if not self._told_others(item)]
+        steps = for_hard_moment(had)
         if not steps:
             self.tell(self.text("utter_plan_none"), [self._after_none()])
         elif number >= len(steps):
@@ -156,6 +157,12 @@ class View:
                 [self.button("call_me")],
             ]
             self.tell(self.text(name, words=self.words(steps[number])), rows)
+
+    def _told_others(self, item: PlanItem) -> bool:
+        """Tell whether an item is what the client tells their people: no step to take alone."""
+        name, _, asked = item.source.partition(".")
+        flow = self.house.content.flows.get(name)
+        return flow is not None and any(one.id == asked and one.opens for one in flow.steps)
 
     def danger(self) -> None:
         """Open whom to call and where to go, the client's own, before any hotline."""

@@ -12,12 +12,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.core import effects as fx
+from bot.core.answers import fold
+from bot.core.flows import LATER, SKIP, Step
 from bot.core.people import Situation
 from bot.core.plan import By, Did, ItemState, Section, SituationState, Term
 from bot.service import needs, reviews, runs
 from bot.service.house import House
+from bot.store import people
 from bot.store import plans as store
-from bot.store.tables import Client, FlowRun, PlanItem, RunState
+from bot.store.tables import Answer, Client, FlowRun, PlanItem, RunState, new_id
 
 SAID = "said"  # stands in a run for own words: the words themselves stand in the plan alone
 ADD, CHANGE = "plan_add", "plan_change"
@@ -71,6 +74,10 @@ def keep(
     if had is not None:
         change(s, house, at, client, had, words)
         return had
+    for same in store.items(s, client, section=section):
+        if same.term is term and fold(store.words(house.sealer, client, same)) == fold(words):
+            same.checked_at = at
+            return same  # said for another situation too; once is enough
     item = store.add(s, house.sealer, client, at, section, term, words, source=source)
     store.note(s, client, at, Did.ADDED, By.CLIENT, item)
     return item
@@ -128,7 +135,43 @@ def begin(
     s: Session, house: House, at: datetime, client: Client, flow: str, *, about: str = ""
 ) -> FlowRun:
     """Begin a plan's flow, or go on with the run that was left; what was being asked waits."""
-    return runs.begin(s, house, at, client, flow, about=about)
+    run = runs.begin(s, house, at, client, flow, about=about)
+    if not runs.answers(s, house, client, run):
+        _take_over(s, house, at, client, run)
+    return run
+
+
+def _take_over(s: Session, house: House, at: datetime, client: Client, run: FlowRun) -> None:
+    """Keep for a run what another talk has just asked, so that it is not asked twice."""
+    box = people.box(house.sealer, client)
+    fresh = at - house.content.calendar.plan.answers_stand
+    for step in runs.flow_of(run).steps:
+        for source in step.known:
+            flow, _, asked = source.partition(".")
+            found = s.scalar(
+                sa.select(Answer)
+                .join(FlowRun, FlowRun.id == Answer.run_id)
+                .where(FlowRun.client_id == client.id, FlowRun.flow == flow, Answer.step == asked)
+                .where(Answer.at > fresh, Answer.value.is_not(None))
+                .order_by(Answer.at.desc())
+                .limit(1)
+            )
+            if found is None or found.value is None:
+                continue
+            value = box.open("answer.value", found.id, found.value)
+            if not _answers(step, value):
+                continue
+            same = Answer(id=new_id(), run_id=run.id, step=step.id, inbox_id=found.inbox_id)
+            same.at, same.value = found.at, box.seal("answer.value", same.id, value)
+            s.add(same)
+            break
+    s.flush()
+
+
+def _answers(step: Step, value: str) -> bool:
+    if value in (SKIP, LATER):
+        return False  # asked for another plan it may well be answered
+    return step.choice(value) is not None or (value == SAID and step.words)
 
 
 def decide(
@@ -156,6 +199,15 @@ def finished(s: Session, house: House, at: datetime, client: Client, run: FlowRu
     if plan is not None and run.flow not in (ADD, CHANGE):
         plan.reviewed_at = at  # all of it was just talked about
         reviews.plan_next(s, house, at, client, plan)
+
+
+def names_worker(s: Session, house: House, client: Client, run: FlowRun, words: str) -> bool:
+    """Tell whether somebody making a plan answered with no more than their worker's name: it is
+    whom they would ask, not that they ask now."""
+    if not runs.flow_of(run).plan:
+        return False
+    name = people.worker_name(house.sealer, people.worker_of(s, client))
+    return fold(words) == fold(name)
 
 
 def done(s: Session, client: Client) -> list[str]:

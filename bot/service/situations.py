@@ -6,19 +6,21 @@ A plan is proposed at the end of a talk that the client has begun, never as a me
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.core.danger import Signal
 from bot.core.people import ClientState, Situation
-from bot.core.plan import SituationState, suggested
+from bot.core.plan import SituationState, suggested, weightiest
 from bot.service import speak
 from bot.service.house import House
 from bot.store import plans
 from bot.store.outbox import Press
 from bot.store.tables import Client, ClientSituation, FlowRun, RunState
+
+LATELY = timedelta(days=14)  # what was spoken of within so long of each other is one time of life
 
 
 def seen(s: Session, at: datetime, client: Client, signals: Iterable[Signal]) -> None:
@@ -35,22 +37,27 @@ def set_to(s: Session, at: datetime, client: Client, which: Situation) -> Client
     return row
 
 
-def to_offer(s: Session, house: House, at: datetime, client: Client) -> Situation | None:
+def to_offer(
+    s: Session, house: House, at: datetime, client: Client, *, wanted: bool = False
+) -> Situation | None:
     """Return the situation for which a plan can be proposed now, None when there is none.
 
-    Not while another plan is being made, and not again soon after it was proposed.
+    Not while another plan is being made, and not again soon after it was proposed, unless the
+    client asks for a plan (``wanted``). Of what was spoken of lately the weightiest comes first.
     """
     if may_not(client) or _making(s, client):
         return None
     if client.situation is not None:
         plans.situation(s, client, client.situation, at)
     again = house.content.calendar.plan.offer_again
+    open_ones = []
     for row in plans.situations(s, client):
         fresh = row.state is SituationState.SUGGESTED
         waited = row.asked_at is not None and row.seen_at > row.asked_at <= at - again
-        if fresh or (waited and row.state is not SituationState.ACCEPTED):
-            return row.situation
-    return None
+        if fresh or ((waited or wanted) and row.state is not SituationState.ACCEPTED):
+            open_ones.append(row)
+    lately = max((row.seen_at for row in open_ones), default=at) - LATELY
+    return weightiest(row.situation for row in open_ones if row.seen_at >= lately)
 
 
 def may_not(client: Client) -> bool:
