@@ -19,8 +19,11 @@ from bot.store import inbox
 from bot.store.tables import Alert, Client, Inbox, InboxState, Seen
 
 RETRY = (2, 5, 15, 30, 60)  # seconds between tries of a turn; the engine restarts in about ten
-LOOK = 300  # seconds between looks whether the engine is back, once the moment has passed
 STALE = timedelta(minutes=30)  # older turns are not replayed: the moment has passed
+# Seconds between looks whether the engine is back, once the moment has passed; and after a day,
+# when nobody waits for "I'm back" any more. Who writes again has it looked at once.
+LOOK, LATER_LOOK = 300, 3600
+LONG = timedelta(days=1)
 _OPEN = (InboxState.JUDGED, InboxState.WAITING)
 
 
@@ -34,10 +37,12 @@ def wait(house: House, inbox_id: str) -> None:
         client = s.get_one(Client, row.client_id)
         first = row.state is InboxState.JUDGED
         row.state = InboxState.WAITING
-        late = at - row.received_at > STALE
-        if late:
+        age = at - row.received_at
+        if age > STALE:
             row.handled_at = row.handled_at or at
-        again = LOOK if late else RETRY[min(row.tries, len(RETRY) - 1)]
+            again = LATER_LOOK if age > LONG else LOOK
+        else:
+            again = RETRY[min(row.tries, len(RETRY) - 1)]
         row.next_try_at = at + timedelta(seconds=again)
         row.tries += 1
         if first and not _say_safety(s, house, at, row, client) and client.held_at is None:

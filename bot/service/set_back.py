@@ -19,6 +19,7 @@ from bot.store.tables import Alert, Ask, AskState, Inbox, Outbox, OutboxState
 SLACK = timedelta(seconds=5)  # machines that share a database differ by less
 LONGEST_RETRY = timedelta(minutes=10)  # of a send; twice what we ever plan ourselves
 LONGEST_TURN = timedelta(seconds=max(outage.RETRY))
+LONGEST_LOOK = timedelta(seconds=outage.LATER_LOOK)  # for the engine, by a turn that came too late
 
 
 def tick(house: House) -> int:
@@ -71,7 +72,9 @@ def _ahead_lease(now: datetime) -> sa.ColumnElement[bool]:
 
 
 def _ahead_turn(now: datetime) -> sa.ColumnElement[bool]:
-    return sa.and_(Inbox.state.in_(OPEN), Inbox.next_try_at > now + LONGEST_TURN + SLACK)
+    soon = sa.and_(Inbox.handled_at.is_(None), Inbox.next_try_at > now + LONGEST_TURN + SLACK)
+    ahead = sa.or_(soon, Inbox.next_try_at > now + LONGEST_LOOK + SLACK)
+    return sa.and_(Inbox.state.in_(OPEN), ahead)
 
 
 def _ahead_ask(house: House, now: datetime) -> sa.ColumnElement[bool]:

@@ -20,7 +20,8 @@ OPEN = (InboxState.RECEIVED, InboxState.JUDGED, InboxState.WAITING)
 def put(s: Session, sealer: Sealer, inbound: Inbound) -> Inbox | None:
     """Write down what came in; None when this update stands here already.
 
-    A stranger's words are not kept: only a link's token, which may let them in.
+    A stranger's words are not kept: only a link's token, which may let them in. What of the same
+    client came too late for the dialogue is looked at again now: it must not hold up what is new.
     """
     same = sa.select(Inbox.id).where(
         Inbox.channel == inbound.channel,
@@ -60,6 +61,10 @@ def put(s: Session, sealer: Sealer, inbound: Inbound) -> Inbox | None:
     )
     s.add(row)
     s.flush()
+    if client is not None:
+        late = Inbox.state == InboxState.WAITING, Inbox.handled_at.is_not(None)
+        mine = sa.update(Inbox).where(Inbox.client_id == client.id, *late)
+        s.execute(mine.values(next_try_at=inbound.at))
     return row
 
 

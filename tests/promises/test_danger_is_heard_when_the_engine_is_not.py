@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from bot.core.alerts import LogEvent
 from bot.core.messages import Bot, Inbound, InboundKind, Kind
-from bot.service import checkins, deliver
+from bot.service import checkins, deliver, set_back
 from bot.service.judge import judge
 from bot.service.receive import write_down
 from bot.store import dues
@@ -182,6 +182,21 @@ async def test_after_half_an_hour_nothing_is_replayed_but_one_offer_to_go_on(tal
     assert "back" in talk.texts(Kind.HOLDING)[-1]
     await talk.program.taps("Ana", "Go on")
     assert "How's today?" in talk.texts()[-1]
+
+
+async def test_after_a_day_it_is_looked_at_each_hour_and_when_she_writes(talk: Talk) -> None:
+    program = talk.program
+    talk.engine.mood = Mood.GONE
+    await program.says("Ana", "not good")
+    program.clock.move_by(timedelta(hours=25))
+    await program.settle()
+    set_back.tick(program.house)  # this is no clock that was set back
+    with program.house.db.read() as s:
+        moment = s.scalars(sa.select(Inbox.next_try_at)).one()
+    assert moment == program.clock.now() + timedelta(hours=1)
+    talk.engine.mood = Mood.WELL
+    await program.says("Ana", "you there")
+    assert talk.open == 0
 
 
 async def test_the_offer_to_go_on_waits_for_the_end_of_quiet_hours(tmp_path: Path) -> None:
