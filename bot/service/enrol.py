@@ -9,11 +9,23 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.core.alerts import AlertState, LogEvent
+from bot.core.hours import out_of_quiet
 from bot.core.messages import Bot, Kind
 from bot.core.people import ClientState, PhoneState
 from bot.core.writing import Ended
 from bot.errors import SafError
-from bot.service import alerts, consent, looking_after, never, paging, runs, speak, tasks, writing
+from bot.service import (
+    alerts,
+    checkins,
+    consent,
+    looking_after,
+    never,
+    paging,
+    runs,
+    speak,
+    tasks,
+    writing,
+)
 from bot.service.house import House
 from bot.store import care, dues, inbox, outbox, people
 from bot.store.session import changed
@@ -220,7 +232,8 @@ def hand_over(
         key = f"page:{alert.id}:{at.isoformat()}:handed_over:{to.id}"
         paging.page(s, house, at, alert, client, to, key=key)
     key = f"new_client:{client.id}:{to.id}:{at.isoformat()}"
-    tasks.give(s, house, at, client, "new_client", key=key)
+    later = out_of_quiet(at, client.timezone, checkins.quiet(client))  # the client hears it first
+    tasks.give(s, house, at, client, "new_client", key=key, not_before=later)
 
 
 def set_phone(

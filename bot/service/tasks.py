@@ -29,11 +29,13 @@ def give(
     text: str = "",
     buttons: Sequence[Sequence[Press]] = (),
     to: Worker | None = None,
+    not_before: datetime | None = None,
     **facts: Any,
 ) -> bool:
     """Give a client's worker a task and tell them, without a sound; False when they have it.
 
     While they are on leave their substitute is told; the task stays theirs. ``to``: somebody else.
+    ``not_before``: when they are told; it is theirs at once.
 
     Its text is ``utter_task_<kind>`` unless another is named; its button is [Done] unless others
     are given.
@@ -56,6 +58,7 @@ def give(
         key=f"task:{task.id}",
         about=client,
         due_id=due_id,
+        not_before=not_before,
         silent=True,
         buttons=buttons or [[speak.button(house, worker.language, "done", value=task.id)]],
     )

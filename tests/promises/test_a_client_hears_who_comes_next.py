@@ -98,8 +98,11 @@ async def test_at_night_it_waits_for_the_morning(program: Program) -> None:
     move(program)
     await program.settle()
     assert len(program.got("Ana")) == before
+    assert program.got("Dev", Kind.TASK) == []  # nobody says hi before she has heard of it
     await program.wait(timedelta(hours=10))
     assert any("from Ben" in h.text for h in program.got("Ana")[before:])
+    order = [h.to for h in program.heard if "from Ben" in h.text or "is your client now" in h.text]
+    assert order[:2] == ["Ana", "Dev"]
 
 
 @pytest.mark.both_databases
