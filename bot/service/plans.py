@@ -117,9 +117,19 @@ def place(
 
 
 def answer_proposal(
-    s: Session, house: House, at: datetime, client: Client, item: PlanItem, accepted: bool
+    s: Session,
+    house: House,
+    at: datetime,
+    client: Client,
+    item: PlanItem,
+    accepted: bool,
+    *,
+    by: By = By.CLIENT,
 ) -> None:
-    """Take the worker's proposal into the plan, or not; what was refused is erased."""
+    """Take the worker's proposal into the plan, or not; what was refused is erased.
+
+    ``by``: the worker, where the client said it to them because no phone of theirs is with us.
+    """
     if accepted:
         item.state, item.checked_at = ItemState.ACTIVE, at
     else:
@@ -127,7 +137,7 @@ def answer_proposal(
         if not client.legal_hold:
             item.words = None
     did = Did.ACCEPTED if accepted else Did.REFUSED
-    plan = store.note(s, client, at, did, By.CLIENT, item)
+    plan = store.note(s, client, at, did, by, item)
     reviews.plan_next(s, house, at, client, plan)
 
 

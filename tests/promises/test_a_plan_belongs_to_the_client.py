@@ -191,6 +191,39 @@ async def test_what_the_worker_proposes_stands_only_when_the_client_keeps_it(
         assert [c.by for c in store.changes(s, client(program))][-2:] == [By.WORKER, By.CLIENT]
 
 
+async def test_without_a_phone_the_worker_settles_a_line_and_it_is_recorded(
+    program: Program,
+) -> None:
+    have(program)
+    with program.house.db.write() as s:
+        s.query(Client).one().chat = None
+    await unlock(program, "Ben")
+    for words, said in (("leave work by the other door", True), ("no late bus", False)):
+        await program.says("Ben", "/plan Ana")
+        await program.taps("Ben", "Propose a line")
+        await program.taps("Ben", "Safer")
+        await program.says("Ben", words)
+        assert words in last(program, "Ben")
+        await program.taps("Ben", "They keep it" if said else "They don't want it")
+        assert (words in plan.standing(program)["surroundings.short"]) is said
+    with program.house.db.read() as s:
+        by = [(one.did, one.by) for one in store.changes(s, client(program))][-3::2]
+    assert by == [(Did.ACCEPTED, By.WORKER), (Did.REFUSED, By.WORKER)]
+    did = looks(program, "Ben")
+    assert "plan_accepted_for_them" in did and "plan_refused_for_them" in did
+
+
+async def test_with_a_phone_nobody_settles_a_line_but_the_client(program: Program) -> None:
+    have(program)
+    await unlock(program, "Ben")
+    await program.says("Ben", "/plan Ana")
+    await program.taps("Ben", "Propose a line")
+    await program.taps("Ben", "Safer")
+    await program.says("Ben", "leave work by the other door")
+    await program.says("Ben", "/plan Ana")
+    assert "Settle a line" not in [button.label for button in program.buttons("Ben")]
+
+
 async def test_a_comment_is_read_beside_its_line(program: Program) -> None:
     have(program)
     await unlock(program, "Ben")

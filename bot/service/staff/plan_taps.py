@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 from bot.core import hours
 from bot.core.dates import PAST, DateKind
 from bot.core.people import PhoneState, Situation
-from bot.core.plan import NeedState, Section, may_become
+from bot.core.plan import By, NeedState, Section, may_become
 from bot.service import dates, incidents, needs
+from bot.service.plans import answer_proposal as answered
 from bot.service.staff import plans
 from bot.service.staff.desk import Desk
 from bot.store import people
@@ -186,6 +187,34 @@ def _date_on(desk: Desk, button: ButtonRow, client: Client) -> None:
     desk.say("utter_date_kept", about=client, alias=alias, day=day.isoformat())
 
 
+def _for_them(desk: Desk, button: ButtonRow, client: Client) -> None:
+    if not plans.ask_by_hand(desk, client):
+        desk.say("utter_plan_no_line")
+
+
+def _for_yes(desk: Desk, button: ButtonRow, client: Client) -> None:
+    _settle_for(desk, button, client, True)
+
+
+def _for_no(desk: Desk, button: ButtonRow, client: Client) -> None:
+    _settle_for(desk, button, client, False)
+
+
+def _settle_for(desk: Desk, button: ButtonRow, client: Client, yes: bool) -> None:
+    """Keep what a client without a phone said to their worker about a line; it is recorded who
+    settled it."""
+    item = store.item_of(desk.s, client, button.step)
+    if item is None or item not in plans.proposed_by_hand(desk, client):
+        desk.say("utter_plan_no_line")
+        return
+    answered(desk.s, desk.house, desk.at, client, item, yes, by=By.WORKER)
+    desk.audit("plan_accepted_for_them" if yes else "plan_refused_for_them", client)
+    alias = people.alias(desk.house.sealer, client)
+    name = "utter_plan_kept_for_them" if yes else "utter_plan_refused_for_them"
+    desk.say(name, about=client, alias=alias)
+    plans.ask_by_hand(desk, client)
+
+
 def _guide(desk: Desk, button: ButtonRow, client: Client) -> None:
     desk.say("utter_plan_guide")
 
@@ -275,6 +304,9 @@ DOES: dict[str, Does] = {
     "plan_date_as": _on_client(_date_as),
     "plan_date_on": _on_client(_date_on),
     "plan_guide": _on_client(_guide),
+    "plan_for_them": _on_client(_for_them),
+    "plan_for_yes": _on_client(_for_yes),
+    "plan_for_no": _on_client(_for_no),
     "need": _on_need(_need),
     "need_state": _on_need(_state),
     "need_reason": _on_need(_reason),

@@ -90,6 +90,8 @@ def _buttons(desk: Desk, client: Client) -> list[list[Press]]:
     does = ["plan_offer", "plan_propose", "plan_incident", "plan_date"]
     if any(not item.only_me for item in store.items(desk.s, client)):
         does.insert(2, "plan_comment")
+    if proposed_by_hand(desk, client):
+        does.append("plan_for_them")
     if {row.situation for row in store.situations(desk.s, client)} & set(_GUIDE):
         does.append("plan_guide")
     for need in store.needs(desk.s, client):
@@ -97,6 +99,32 @@ def _buttons(desk: Desk, client: Client) -> list[list[Press]]:
             does.append(f"need:{need.id}")
     presses = [_press(desk, client, one) for one in does]
     return [presses[place : place + 2] for place in range(0, len(presses), 2)]
+
+
+def proposed_by_hand(desk: Desk, client: Client) -> Sequence[PlanItem]:
+    """Return what is proposed to a client who has no phone with us to answer it on."""
+    if not speak.silenced(client, Kind.QUESTION) or situations.may_not(client):
+        return []
+    return store.items(desk.s, client, ItemState.PROPOSED)
+
+
+def ask_by_hand(desk: Desk, client: Client) -> bool:
+    """Ask what the client said in person to the next line proposed; False when there is none."""
+    waiting = proposed_by_hand(desk, client)
+    if not waiting:
+        return False
+    presses = [
+        desk.button(does, step=waiting[0].id, value=client.id)
+        for does in ("plan_for_yes", "plan_for_no")
+    ]
+    desk.say(
+        "utter_plan_ask_for_them",
+        about=client,
+        buttons=[presses],
+        alias=people.alias(desk.house.sealer, client),
+        words=store.words(desk.house.sealer, client, waiting[0]),
+    )
+    return True
 
 
 def _press(desk: Desk, client: Client, does: str) -> Press:
@@ -215,6 +243,8 @@ def written(desk: Desk, waiting: dict[str, str], words: str) -> None:
         store.say(desk.house.sealer, client, item, said)
     store.note(desk.s, client, desk.at, did, By.WORKER, item)
     desk.audit(f"plan_{did}", client)
+    if ask_by_hand(desk, client):
+        return
     _leave_note(desk, client, item)
     alias = people.alias(desk.house.sealer, client)
     desk.say("utter_plan_sent", about=client, alias=alias)
