@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from bot.core.danger import Signal, Urgency, Verdict
 from bot.core.flows import Flow
 from bot.core.messages import Kind
 from bot.core.people import Language, Situation
-from bot.service import runs
+from bot.service import runs, situations
 from bot.store.tables import Answer, Client, FlowRun
 from tests.support import plans as plan
 from tests.support.plain_engine import PlainEngine
 from tests.support.program import Program, build, client, room
 
 FLOW = room().flow("plan_lost_someone")
+LATER_ONES = ("warn", "code_word", "order")  # of the plan for who was threatened, asked by no other
 
 
 def walk(flow: Flow) -> list[str]:
@@ -25,9 +28,9 @@ def walk(flow: Flow) -> list[str]:
     return [step.id for step in flow.steps if step.collect]
 
 
-async def answer(program: Program, step: str) -> None:
+async def answer(program: Program, step: str, flow: str = "plan_lost_someone") -> None:
     """Answer the question that stands, so that no question is passed over."""
-    found = room().flow("plan_lost_someone").step(step)
+    found = room().flow(flow).step(step)
     way = {"bed": "not_safe", "route": "cannot"}.get(step, found.choices[0].value)
     choice = found.choice(way)
     assert choice is not None
@@ -46,49 +49,64 @@ async def until(program: Program, step: str) -> list[str]:
     return asked
 
 
-@pytest.mark.parametrize("step", walk(FLOW))
-async def test_a_danger_message_loses_nothing_and_asks_nothing_twice(
-    program: Program, step: str
+async def through(program: Program, between: Callable[[str, str], Awaitable[None]]) -> None:
+    """Make the whole plan, doing something at every question; nothing is lost, nothing is asked
+    twice, and the question that stood comes again."""
+    plan.listening(program)
+    plan.begin(program, Situation.LOST_SOMEONE)
+    await program.settle()
+    asked: list[str] = []
+    while now := plan.asked(program):
+        had = plan.standing(program)
+        flow, _, step = now.partition(".")
+        await between(flow, step)
+        assert plan.standing(program) == had and plan.asked(program) == now
+        await answer(program, step, flow)
+        assert now not in asked
+        asked.append(now)
+    assert asked == [
+        *(f"plan_lost_someone.{step}" for step in walk(FLOW)),
+        *(f"plan_base.{step}" for step in walk(room().flow("plan_base"))),
+    ]
+
+
+async def test_a_danger_message_at_any_question_loses_nothing_and_asks_nothing_twice(
+    program: Program,
 ) -> None:
-    asked = await until(program, step)
-    had = plan.standing(program)
-    await program.says("Ana", "they outside")
-    assert program.got("Ana")[-1].kind is Kind.SAFETY
-    assert plan.asked(program).endswith(f".{step}")
-    await program.taps("Ana", "I'm okay now")
-    assert program.got("Ana")[-1].text.endswith(question(step))
-    assert plan.standing(program) == had
-    await answer(program, step)
-    assert plan.asked(program) not in asked
+    async def danger(flow: str, step: str) -> None:
+        await program.says("Ana", "they outside")
+        assert program.got("Ana")[-1].kind is Kind.SAFETY
+        assert plan.asked(program) == f"{flow}.{step}"
+        await program.taps("Ana", "I'm okay now")
+        assert program.got("Ana")[-1].text.endswith(question(step, flow))
+
+    await through(program, danger)
 
 
-@pytest.mark.parametrize("step", walk(FLOW))
-async def test_a_restart_loses_nothing_and_asks_nothing_twice(program: Program, step: str) -> None:
-    asked = await until(program, step)
-    had = plan.standing(program)
-    program.house.engine = PlainEngine(program.house.turns)  # the old one and its memory are gone
-    program.lines = type(program.lines)(program.house)
-    assert plan.standing(program) == had
-    await answer(program, step)
-    assert plan.asked(program) not in [*asked, f"plan_lost_someone.{step}"]
+async def test_a_restart_at_any_question_loses_nothing_and_asks_nothing_twice(
+    program: Program,
+) -> None:
+    async def restart(flow: str, step: str) -> None:
+        program.house.engine = PlainEngine(program.house.turns)  # the old one's memory is gone
+        program.lines = type(program.lines)(program.house)
+
+    await through(program, restart)
 
 
-@pytest.mark.parametrize("step", walk(FLOW)[::3])
-async def test_three_days_of_silence_lose_nothing(program: Program, step: str) -> None:
-    asked = await until(program, step)
-    had = plan.standing(program)
-    await program.wait(timedelta(days=3))
-    assert plan.standing(program) == had
-    await program.says("Ana", "make a plan")
-    await program.taps("Ana", "Go on")
-    assert program.got("Ana")[-1].text.endswith(question(step))
-    await answer(program, step)
-    assert plan.asked(program) not in asked
+async def test_three_days_of_silence_at_any_question_lose_nothing(program: Program) -> None:
+    async def silence(flow: str, step: str) -> None:
+        program.clock.move_by(timedelta(days=3))
+        await program.settle()
+        await program.says("Ana", "make a plan")
+        await program.taps("Ana", "Go on")
+        assert program.got("Ana")[-1].text.endswith(question(step, flow))
+
+    await through(program, silence)
 
 
-def question(step: str) -> str:
+def question(step: str, flow: str = "plan_lost_someone") -> str:
     """Return the words of a question."""
-    return room().texts.say(f"utter_ask_plan_lost_someone_{step}", Language.EN, worker="Ben")
+    return room().texts.say(f"utter_ask_{flow}_{step}", Language.EN, worker="Ben")
 
 
 @pytest.mark.parametrize("word", ["later", "stop", "i want a break for a week"])
@@ -131,7 +149,7 @@ async def test_what_is_no_answer_is_asked_once_more_kindly_and_then_left(
 async def test_another_language_is_their_own_words(program: Program) -> None:
     await until(program, "for_them")
     await program.says("Ana", "que je reste en vie")
-    assert plan.standing(program)["myself.long"] == ["que je reste en vie"]
+    assert plan.standing(program)["myself.long"] == ["They'd want for me: que je reste en vie"]
 
 
 async def test_own_words_stand_in_the_plan_and_nowhere_else(program: Program) -> None:
@@ -158,6 +176,77 @@ async def test_a_second_situation_does_not_ask_the_base_again(program: Program) 
         await program.taps("Ana", "Skip")
     assert asked and not [one for one in asked if one.startswith("plan_base")]
     assert "it's kept" in program.got("Ana")[-1].text
+
+
+async def test_what_was_just_asked_is_not_asked_again(program: Program) -> None:
+    plan.listening(program)
+    await program.wait(timedelta(days=7))
+    for label in ("Not good", "Not safe", "Nobody", "We lost somebody", "A place to stay"):
+        await program.taps("Ana", label)
+    await program.says("Ana", "ight bet lets do it")
+    asked = []
+    while now := plan.asked(program):
+        asked.append(now)
+        await answer(program, now.partition(".")[2], now.partition(".")[0])
+    assert "plan_lost_someone.bed" not in asked and "plan_lost_someone.hotel" in asked
+    before = plan.standing(program)
+    plan.begin(program, Situation.THREATENED)
+    await program.settle()
+    again = []
+    while now := plan.asked(program):
+        again.append(now)
+        await program.taps("Ana", "Skip")
+    assert again == [f"plan_threatened.{s}" for s in ("how_soon", "know_where", *LATER_ONES)]
+    assert plan.standing(program) == before
+
+
+async def test_the_same_line_for_two_situations_stands_once(program: Program) -> None:
+    await until(program, "hotel")
+    await program.taps("Ana", "Yes, ask")
+    await program.wait(timedelta(hours=13))
+    plan.begin(program, Situation.THREATENED)
+    await program.settle()
+    for label in ("Skip", "Skip", "No", "Yes, ask"):
+        await program.taps("Ana", label)
+    assert plan.standing(program)["surroundings.short"].count("Some nights in a hotel") == 1
+
+
+async def test_who_asks_for_a_plan_is_offered_what_weighs_most(program: Program) -> None:
+    plan.listening(program)
+    with program.house.db.write() as s:
+        ana, at = s.scalars(sa.select(Client)).one(), program.clock.now()
+        for days, one in enumerate((Situation.GROUP_CONFLICT, Situation.LOST_SOMEONE)):
+            situations.set_to(s, at - timedelta(days=days), ana, one)
+        situations.offered(s, program.house, at, ana, Situation.LOST_SOMEONE)
+    await program.says("Ana", "make a plan")
+    assert "You lost somebody" in program.got("Ana")[-1].text
+    await program.says("Ana", "nah im good")
+    assert program.got("Ana")[-1].text == "Okay. It's here when you want it."
+    assert plan.open_runs(program) == []
+
+
+@pytest.mark.parametrize("said", [["nah"], ["qwrtzp", "qwrtzp"]])
+async def test_at_a_bad_moment_a_plan_about_home_waits_and_says_nothing_of_it(
+    program: Program, said: list[str]
+) -> None:
+    plan.listening(program)
+    plan.begin(program, Situation.PARTNER_VIOLENCE)
+    await program.settle()
+    for words in said:
+        await program.says("Ana", words)
+    assert program.got("Ana")[-1].text == "Okay, later. What you said is kept."
+    assert plan.asked(program) == "plan_partner_violence.good_time"
+
+
+async def test_the_workers_name_is_an_answer_and_rings_nobody(program: Program) -> None:
+    await until(program, "for_them")
+    while plan.asked(program) != "plan_base.helpers":
+        await program.taps("Ana", "Skip")
+    program.house.triage.verdicts["Ben"] = Verdict(Urgency.TODAY, (Signal.CONTACT_REQUEST,), "")
+    rung = len(program.got("Ben", Kind.PAGE))
+    await program.says("Ana", "Ben")
+    assert plan.standing(program)["professionals.short"] == ["Ben"]
+    assert len(program.got("Ben", Kind.PAGE)) == rung
 
 
 async def test_after_a_checkin_that_told_of_a_loss_a_plan_is_proposed_and_the_client_decides(

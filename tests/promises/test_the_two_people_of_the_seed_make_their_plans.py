@@ -60,7 +60,8 @@ async def test_the_young_man_whose_friend_was_killed(program: Program) -> None:
         "Not alone outside",
     ]
     assert stands["myself.short"][0] == "I tell my people: not now, think about his moms"
-    assert stands["people.short"] == ["Somebody older I trust", "my big cousin"]
+    older = "Can calm things down: Somebody older I trust"
+    assert stands["people.short"] == [older, "my big cousin"]
     assert stands["professionals.long"] == ["Another job"]
     assert stands["surroundings.long"] == ["A place of my own"]
     assert plan.needs(program) == {"hotel": "asked", "job": "asked", "housing": "asked"}
