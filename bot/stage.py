@@ -61,6 +61,7 @@ class Stage:
     clock: ShiftedClock
     numbers: count[int]
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # one line or one tick at a time
+    labels: dict[str, str] = field(default_factory=dict)  # on Ben's phone, with the newest token
 
     async def begin(self) -> None:
         """Say the first word: the check-in, or the hello to somebody new."""
@@ -94,17 +95,25 @@ class Stage:
             self.clock.move_to(moment)
         self.clock.move_to(until)
 
-    async def _says(self, bot: Bot, who: str, text: str) -> None:
+    def heard(self, heard: Heard) -> None:
+        """Remember the buttons on Ben's phone, so that a line that is a label presses it."""
+        if heard.to == BEN:
+            self.labels |= dict(heard.buttons)
+
+    async def _says(self, bot: Bot, who: str, text: str, token: str = "") -> None:
         kind = InboundKind.TEXT if text else InboundKind.OTHER
-        now = self.clock.now()
-        inbound = Inbound("terminal", bot, str(next(self.numbers)), who, kind, now, text)
+        now, number = self.clock.now(), str(next(self.numbers))
+        inbound = Inbound("terminal", bot, number, who, kind, now, text)
+        if token:
+            kind = InboundKind.BUTTON
+            inbound = Inbound("terminal", bot, number, who, kind, now, token=token)
         await self.lines.receive(inbound)
         await self.lines.idle()
 
     async def _worker(self, said: str) -> None:
         word, _, rest = said.partition(" ")
         if word not in list(Move) or (rest and word != Move.CLOSE):
-            await self._says(Bot.WORKER, BEN, said)
+            await self._says(Bot.WORKER, BEN, said, self.labels.get(said, ""))
             return
         await in_thread(_act, self.house, Move(word), rest.strip())
 
@@ -168,4 +177,6 @@ def set_up(
             enrol.bind(s, house, person, "terminal", name)
         if not new:
             consent.agree(s, house, at, ana)
-    return Stage(house, own, Lines(house), clock, count(1))
+    stage = Stage(house, own, Lines(house), clock, count(1))
+    house.heard.append(stage.heard)
+    return stage

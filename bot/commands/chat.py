@@ -36,7 +36,8 @@ def command(home: Path, language: str, new: bool, as_json: bool, engine_url: str
 
     A line is what Ana writes; a button's label or number presses it. Lines with > are stage
     directions: ">worker acknowledge" (reached, release, close OUTCOME) acts on the newest open
-    alert as Ben, ">worker TEXT" writes as Ben, ">wait 15m" moves the clock (s, m, h, d).
+    alert as Ben, ">worker TEXT" writes as Ben or presses his button of that label, ">wait 15m"
+    moves the clock (s, m, h, d).
     """
     import asyncio
     import sys
