@@ -81,6 +81,10 @@ class NeedKind(StrEnum):
     STEP_IN = "step_in"  # somebody who can step in between
 
 
+# What costs the program money: a yes or a no comes from a person.
+MONEY = frozenset({NeedKind.HOTEL, NeedKind.FUND, NeedKind.RIDE})
+
+
 class NeedState(StrEnum):
     """What became of a need; the worker changes it by button."""
 

@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.core.plan import NeedKind, NeedState, may_become
+from bot.core.plan import MONEY, NeedKind, NeedState, may_become
 from bot.service import speak, tasks
 from bot.service.house import House
 from bot.store import people, plans
@@ -42,7 +42,7 @@ def ask(s: Session, house: House, at: datetime, client: Client, kind: NeedKind) 
         client,
         f"{KIND}_{kind}",
         key=key,
-        text=f"utter_task_{KIND}",
+        text=f"utter_task_{KIND}_money" if kind in MONEY else f"utter_task_{KIND}",
         buttons=buttons(house, worker, need),
         what=what,
     )
