@@ -1,4 +1,4 @@
-"""A worker's taps about plans: needs, incidents and dates in three taps, lines and comments."""
+"""A worker's taps about plans: incidents and dates in three taps, lines and comments."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from zoneinfo import ZoneInfo
 from bot.core import hours
 from bot.core.dates import PAST, DateKind
 from bot.core.people import PhoneState, Situation
-from bot.core.plan import By, NeedState, Section, may_become
-from bot.service import dates, incidents, needs
+from bot.core.plan import By, Section
+from bot.service import dates, incidents
 from bot.service.plans import answer_proposal as answered
-from bot.service.staff import plans
+from bot.service.staff import need_taps, plans
 from bot.service.staff.desk import Desk
 from bot.store import people
 from bot.store import plans as store
 from bot.store.outbox import Press
-from bot.store.tables import ButtonRow, Client, Need
+from bot.store.tables import ButtonRow, Client
 
 BACK = 6  # days back that are offered as buttons; an older one is written as a command
 AHEAD = 7
@@ -32,20 +32,6 @@ def _on_client(does: Callable[[Desk, ButtonRow, Client], None]) -> Does:
             desk.say("utter_worker_not_yours")
         else:
             does(desk, button, client)
-
-    return tapped
-
-
-def _on_need(does: Callable[[Desk, ButtonRow, Need, Client], None]) -> Does:
-    """Do something about a need of a client whom this worker may see."""
-
-    def tapped(desk: Desk, button: ButtonRow) -> None:
-        need = desk.s.get(Need, button.value)
-        client = desk.s.get(Client, need.client_id) if need is not None else None
-        if need is None or client is None or not desk.sees(client):
-            desk.say("utter_worker_not_yours")
-        else:
-            does(desk, button, need, client)
 
     return tapped
 
@@ -219,76 +205,6 @@ def _guide(desk: Desk, button: ButtonRow, client: Client) -> None:
     desk.say("utter_plan_guide")
 
 
-def _need(desk: Desk, button: ButtonRow, need: Need, client: Client) -> None:
-    """Show where a need stands and to what it can go."""
-    line = needs.line(desk.house, need, desk.worker)
-    what, _, state = line.partition(": ")
-    desk.say(
-        "utter_need_kept",
-        about=client,
-        buttons=needs.buttons(desk.house, desk.worker, need),
-        alias=people.alias(desk.house.sealer, client),
-        what=what,
-        state=state,
-    )
-
-
-def _state(desk: Desk, button: ButtonRow, need: Need, client: Client) -> None:
-    """Take the state that was tapped: ask why, if declined, and whether the client was told."""
-    state = NeedState(button.step)
-    if not may_become(need.state, state):
-        desk.say("utter_need_not_possible")
-    elif state is NeedState.DECLINED:
-        presses = [
-            desk.button(
-                "need_reason",
-                label=desk.text(f"utter_need_reason_{reason}"),
-                step=reason,
-                value=need.id,
-            )
-            for reason in desk.house.content.plan.reasons
-        ]
-        what = desk.text(f"utter_need_{need.kind}")
-        alias = people.alias(desk.house.sealer, client)
-        rows = [[press] for press in presses]
-        desk.say("utter_need_why", about=client, buttons=rows, alias=alias, what=what)
-    else:
-        _told_first(desk, need, client, state)
-
-
-def _reason(desk: Desk, button: ButtonRow, need: Need, client: Client) -> None:
-    _told_first(desk, need, client, NeedState.DECLINED, button.step)
-
-
-def _told_first(desk: Desk, need: Need, client: Client, state: NeedState, reason: str = "") -> None:
-    """Ask whether the client has heard it from a person; only then do they see it."""
-    presses = [
-        desk.button("need_told", step=f"{state}:{reason}", value=need.id),
-        desk.button("need_not_told", value=need.id),
-    ]
-    desk.say(
-        "utter_need_told",
-        about=client,
-        buttons=[presses],
-        alias=people.alias(desk.house.sealer, client),
-        what=desk.text(f"utter_need_{need.kind}"),
-        state=desk.text(f"utter_need_state_{state}"),
-    )
-
-
-def _told(desk: Desk, button: ButtonRow, need: Need, client: Client) -> None:
-    state, _, reason = button.step.partition(":")
-    if not needs.settle(desk.s, desk.house, desk.at, need, NeedState(state), reason):
-        desk.say("utter_need_not_possible")
-        return
-    desk.audit(f"need_{state}", client)
-    _need(desk, button, need, client)
-
-
-def _not_told(desk: Desk, button: ButtonRow, need: Need, client: Client) -> None:
-    desk.say("utter_need_not_told")
-
-
 Does = Callable[[Desk, ButtonRow], None]
 DOES: dict[str, Does] = {
     "plan_offer": _on_client(_offer),
@@ -307,9 +223,5 @@ DOES: dict[str, Does] = {
     "plan_for_them": _on_client(_for_them),
     "plan_for_yes": _on_client(_for_yes),
     "plan_for_no": _on_client(_for_no),
-    "need": _on_need(_need),
-    "need_state": _on_need(_state),
-    "need_reason": _on_need(_reason),
-    "need_told": _on_need(_told),
-    "need_not_told": _on_need(_not_told),
+    **need_taps.DOES,
 }
