@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -90,7 +90,9 @@ class FlowForm:
         if placed.interruption and asked.words and turn.state.get("own"):
             return Placed(value=turn.text, own=True)
         if placed.interruption and placed.interruption != (message.get("intent") or {}).get("name"):
-            return Placed()  # Rasa saw no clear intent, so no rule would answer it
+            placed = Placed()  # Rasa saw no clear intent, so no rule would answer it
+        if placed.value is None and placed.interruption is None:
+            return Placed(value=_told(asked, turn.state.get("signals") or ()))
         return placed
 
 
@@ -192,6 +194,13 @@ class Walk:
 
     def _stage(self, effect: Any, step: str) -> None:
         self._turn.stage(effect, action=self._action, step=step)
+
+
+def _told(step: Step, signals: Collection[str]) -> str | None:
+    """Return the value of the one answer that means the danger heard in a message: who has just
+    said that somebody was killed is not asked once more whether they lost somebody."""
+    told = [choice.value for choice in step.choices if choice.signal in signals]
+    return told[0] if len(told) == 1 else None
 
 
 def _asked(tracker: Tracker, flow: Flow) -> Step | None:

@@ -127,6 +127,7 @@ def _next(house: House, client_id: str) -> Asked | None:
             "asked_again": run.asked_again if run else False,
             "done": plans.done(s, client),
             "own": run is not None and plans.names_worker(s, house, client, run, words),
+            "signals": list(row.signals) if row.urgency and row.urgency.pages else [],
         }
         return Asked(
             inbox_id=row.id,

@@ -150,6 +150,29 @@ async def test_an_answer_that_stays_unclear_is_kept_as_unclear_and_takes_its_own
     assert came.slots["asked_again"] is False
 
 
+async def test_danger_that_one_answer_means_is_not_asked_for_once_more() -> None:
+    state = asking("checkin", "hurt_or_lost", signals=["loss"])
+    came = await take(FORM, state, "they killd my boy friday")
+    assert SaveAnswer("checkin", "hurt_or_lost", "lost") in came.effects
+    several = asking("checkin", "safe_tonight", signals=["unsafe_shelter"])
+    came = await take(FORM, several, "man its bad over there")
+    assert came.says == ["utter_ask_again"]
+
+
+async def test_what_was_just_answered_elsewhere_is_stepped_over() -> None:
+    state = asking("plan_lost_someone", "with_you", answers={"bed": "safe"})
+    came = await take("validate_plan_lost_someone_form", state, choice="family")
+    assert came.slots["requested_slot"] == "plan_lost_someone_route"
+
+
+async def test_listed_own_words_end_or_interrupt_nothing() -> None:
+    state = asking("plan_base", "myself")
+    came = await take(
+        "validate_plan_base_form", state, "Un descanso del face", {"pause": 0.9, "stop": 0.1}
+    )
+    assert SaveAnswer("plan_base", "myself", "Un descanso del face", own=True) in came.effects
+
+
 async def test_an_interruption_is_left_to_the_rules() -> None:
     came = await take(FORM, asking("checkin", "day"), "who sees this", {"what_is_stored": 0.9})
     assert came.events == [] and came.effects == ()
