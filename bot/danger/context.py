@@ -11,6 +11,8 @@ from bot.core.danger import Context, Signal, Urgency
 from bot.danger.normalise import STOP, Normal, Normaliser
 from bot.danger.zones import Lift
 
+PLANS = "plan_"  # with this the flows of plans begin
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -41,6 +43,12 @@ class Questions:
 
     questions: dict[str, Question]
     words: dict[str, tuple[str, ...]]  # under "yes", "no" and "calm", the longest first
+    in_plans: float = 1.0  # how many times likelier danger counts in a plan's other answers
+
+    def prior(self, asked: str) -> float:
+        """Return how many times likelier danger counts in any answer to a question."""
+        plain = asked.startswith(PLANS) and asked not in self.questions
+        return self.in_plans if plain else 1.0
 
     def answer(self, normal: Normal, asked: str) -> Answer | None:
         """Return how the message answers what was asked; None when it was no question of these."""
@@ -63,7 +71,7 @@ class Questions:
 def load_questions(danger_dir: Path) -> Questions:
     """Read questions.yml."""
     file = Reader(danger_dir / "questions.yml")
-    file.only(file.root, {"questions", "yes", "no", "calm"})
+    file.only(file.root, {"questions", "yes", "no", "calm", "in_plans"})
     normalise = Normaliser()
     entries = file.get(file.root, "questions", dict, "write the questions below `questions:`")
     return Questions(
@@ -81,7 +89,16 @@ def load_questions(danger_dir: Path) -> Questions:
             )
             for kind in ("yes", "no", "calm")
         },
+        _weight(file),
     )
+
+
+def _weight(file: Reader) -> float:
+    """Read how answers to a plan weigh; more than 0, or danger in them would never be heard."""
+    weight = file.root.get("in_plans", 1)
+    if not isinstance(weight, (int, float)) or not 0.1 <= weight <= 10:
+        raise file.wrong(file.root, "in_plans", f"`{weight}` is no weight", "write 0.1 to 10")
+    return float(weight)
 
 
 def lift(lifts: tuple[Lift, ...], context: Context, heard: frozenset[Signal]) -> Lift | None:

@@ -91,6 +91,7 @@ class Triage:
         opinion = self.opinion(normal, answer)
         lifted = lift(self.prices.lifts, context, _heard(opinion))
         times = max(lifted.times if lifted else 1.0, answer.question.times if answer else 1.0)
+        times *= self.questions.prior(context.asked)
         urgency, ask = self.model.zones.urgency(opinion, times)
         if ask and answer is not None and context.asked == "ask":
             urgency, ask = Urgency.TODAY, False  # we have asked already; a second ask would nag

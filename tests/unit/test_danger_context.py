@@ -60,3 +60,9 @@ def test_weighing_keeps_a_probability() -> None:
     assert weighed(1.0, 3) == 1
     assert weighed(0.5, 1) == 0.5
     assert weighed(0.25, 3) == pytest.approx(0.5)
+
+
+def test_a_plan_is_asked_for_hard_things_and_its_safety_questions_weigh_as_ever() -> None:
+    assert questions.prior("plan_lost_someone.tell_group") < 1
+    for asked in ("", "ask", "checkin.help", "plan_lost_someone.bed", "plan_threatened.bed"):
+        assert questions.prior(asked) == 1
