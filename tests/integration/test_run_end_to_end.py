@@ -36,7 +36,8 @@ def town(tmp_path: Path, fake_telegram: FakeTelegram) -> Iterator[Town]:
         who: link_of(tmp_path, *words)
         for who, words in {
             "Ben": ("worker", "add", NAME),
-            "Ana": ("client", "add", ALIAS, "--worker", NAME),
+            # No quiet hours: at whatever time this is played, a check-in comes at once.
+            "Ana": ("client", "add", ALIAS, "--worker", NAME, "--quiet", "00:00-00:00"),
         }.items()
     }
     yield Town(tmp_path, fake_telegram, tokens)
@@ -106,7 +107,7 @@ def test_the_main_job(trained: None, town: Town) -> None:
         telegram.fail_next("sendMessage", FaultKind.GATEWAY, bot="worker")
         telegram.fail_next("sendMessage", FaultKind.GARBAGE_AFTER, chat=ANA)
         began = time.monotonic()
-        town.ana_says(DANGER, "I'm paging Ben Quill now")
+        town.ana_says(DANGER, "I'm paging Ben Quill")
         town.ben_reads("#2, open")
         assert time.monotonic() - began < 10
         page = next(one for one in reversed(town.ben()) if "#2" in one.text)
@@ -183,7 +184,7 @@ def test_killed_with_the_page_in_hand_it_pages_after_the_start(town: Town) -> No
     assert not any("#1" in text for text in texts(town.ben()))
     with Running(town.home, town.telegram, *parts) as service:
         town.ben_reads("#1, open")
-        town.ana_reads("I'm paging Ben Quill now")
+        town.ana_reads("I'm paging Ben Quill")
         assert service.stop() == 0
     assert sum("#1, open" in text for text in texts(town.ben())) == 1
 
@@ -198,7 +199,7 @@ def test_an_engine_that_never_starts_stops_no_alert(town: Town, tmp_path: Path) 
         town.telegram.say(ANA, f"/start {town.links['Ana']}")
         town.ana_reads("this is the line")
         town.ana_taps("Yes", "checked for danger")
-        town.ana_says(DANGER, "I'm paging Ben Quill now")
+        town.ana_says(DANGER, "I'm paging Ben Quill")
         town.ben_reads("#1, open")
         service.until_says("there is no trained dialogue")
         assert service.stop() == 0
@@ -224,7 +225,7 @@ def test_webhooks_are_taken_and_forged_ones_refused(town: Town) -> None:
         town.ben_reads("choose a PIN")
         town.telegram.say(ANA, f"/start {town.links['Ana']}")
         town.ana_reads("this is the line")
-        town.ana_says(DANGER, "I'm paging Ben Quill now")
+        town.ana_says(DANGER, "I'm paging Ben Quill")
         town.ben_reads("#1, open")
         assert service.stop() == 0
         assert "telegram_webhook_forged" in service.said
