@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from bot.core.danger import Signal
-from bot.core.flows import Choice, Step
+from bot.core.flows import LATER, SKIP, Choice, Step
 
 SAY = "say_"  # the intent of a choice is say_<value>
 ASK_PERSON = "ask_person"
@@ -178,8 +178,21 @@ def _words(step: Step, text: str, ranking: Mapping[str, float], sureness: Surene
     if interruption:
         return Placed(interruption=interruption)
     if step.words:
+        value = _nothing_to_keep(step, ranking, sureness)
+        if value is not None and len(text.split()) <= LONGEST_LIKENESS:
+            return Placed(value=value)
         return Placed(value=words or None, own=True)  # looked at and cut by whoever keeps it
     return Placed(value=words[: step.longest].rstrip() or None)
+
+
+def _nothing_to_keep(step: Step, ranking: Mapping[str, float], sureness: Sureness) -> str | None:
+    """Return the choice that stands in no plan, where own words surely mean it: "i cant really
+    change it" is no line of a plan. Leaving a question out is never guessed."""
+    likely = step.choice(_likely(step, ranking, sureness) or "")
+    if likely is None or likely.keep or likely.value in (SKIP, LATER):
+        return None
+    sure = _shares(step, ranking)[likely.value] >= sureness.calm_answer
+    return likely.value if sure else None
 
 
 def _interruption(ranking: Mapping[str, float], least: float) -> str | None:

@@ -92,9 +92,9 @@ def carry_out(
             case fx.LeaveForLater():
                 _later(s, house, at, client, came)
             case fx.OpenPlan() | fx.OfferItem():
-                _plan(s, house, at, row, client, effect)
+                shown = _plan(s, house, at, row, client, effect)
                 # What sounded like danger is answered too.
-                came.silent = not (row.urgency and row.urgency.pages)
+                came.silent = shown and not (row.urgency and row.urgency.pages)
     return came
 
 
@@ -131,9 +131,16 @@ def _plan(
     row: Inbox,
     client: Client,
     effect: fx.OpenPlan | fx.OfferItem,
-) -> None:
-    """Show what the client asked to see of their plan."""
+) -> bool:
+    """Show what the client asked to see of their plan; tell whether anything was shown.
+
+    Words that come while a question stands open are not offered for keeping on top of it.
+    """
     view = View(s, house, at, client)
+    run = runs.current(s, client)
+    asked = care.open_ask(s, client.id) or (run is not None and run.state is RunState.ACTIVE)
+    if isinstance(effect, fx.OfferItem) and asked:
+        return False
     if isinstance(effect, fx.OfferItem):
         plan_taps.offer_item(view, row)
     elif effect.how == "use":
@@ -142,6 +149,7 @@ def _plan(
         view.make()
     else:
         view.menu()
+    return True
 
 
 def _save(

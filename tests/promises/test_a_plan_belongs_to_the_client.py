@@ -82,6 +82,16 @@ async def test_a_sentence_said_in_passing_is_kept_where_the_client_says(program:
     assert "i can stay at my aunt's" in plan.standing(program)["calm.short"]
 
 
+async def test_while_something_else_stands_open_no_line_is_offered_on_top(
+    program: Program,
+) -> None:
+    have(program)
+    await program.says("Ana", "hmm")
+    before = len(program.got("Ana"))
+    await program.says("Ana", "i can stay at my aunt's")
+    assert not any("keep that in your plan" in h.text for h in program.got("Ana")[before:])
+
+
 async def test_what_was_never_placed_is_forgotten_in_a_day(program: Program) -> None:
     have(program)
     await program.says("Ana", "i can stay at my aunt's")
