@@ -178,21 +178,22 @@ def _words(step: Step, text: str, ranking: Mapping[str, float], sureness: Surene
     if interruption:
         return Placed(interruption=interruption)
     if step.words:
-        value = _nothing_to_keep(step, ranking, sureness)
+        value = _more_than_words(step, ranking, sureness)
         if value is not None and len(text.split()) <= LONGEST_LIKENESS:
             return Placed(value=value)
         return Placed(value=words or None, own=True)  # looked at and cut by whoever keeps it
     return Placed(value=words[: step.longest].rstrip() or None)
 
 
-def _nothing_to_keep(step: Step, ranking: Mapping[str, float], sureness: Sureness) -> str | None:
-    """Return the choice that stands in no plan, where own words surely mean it: "i cant really
-    change it" is no line of a plan. Leaving a question out is never guessed."""
+def _more_than_words(step: Step, ranking: Mapping[str, float], sureness: Sureness) -> str | None:
+    """Return the choice that own words surely mean where they do more than stand in the plan: one
+    that asks for something ("switch em to a diff school"), or one that is no line of a plan ("i
+    cant really change it"). Leaving a question out is never guessed."""
     likely = step.choice(_likely(step, ranking, sureness) or "")
-    if likely is None or likely.keep or likely.value in (SKIP, LATER):
+    if likely is None or likely.value in (SKIP, LATER) or (likely.keep and not likely.need):
         return None
-    sure = _shares(step, ranking)[likely.value] >= sureness.calm_answer
-    return likely.value if sure else None
+    least = sureness.answer if likely.need else sureness.calm_answer
+    return likely.value if _shares(step, ranking)[likely.value] >= least else None
 
 
 def _interruption(ranking: Mapping[str, float], least: float) -> str | None:

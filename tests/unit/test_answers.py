@@ -112,14 +112,17 @@ def test_choices_that_ask_for_a_person_share_its_intent() -> None:
     assert "ask_person" in INTERRUPTIONS
 
 
-def test_own_words_that_surely_mean_nothing_to_keep_are_that_choice() -> None:
+def test_own_words_that_surely_do_more_than_stand_in_a_plan_are_that_choice() -> None:
     cannot = Choice("cannot", {"en": "I can't", "es": "No puedo"}, {}, keep=False)
     later = Choice("later", {"en": "Later", "es": "Luego"}, {}, keep=False)
     other = Choice("other", {"en": "Another way", "es": "Otro camino"}, {})
-    step = Step("route", collect="route", words=True, choices=(other, cannot, later))
+    ride = Choice("ride", {"en": "Get rides", "es": "Que me lleven"}, {}, need="ride")
+    step = Step("route", collect="route", words=True, choices=(other, cannot, later, ride))
     sure = Sureness()
     assert place(step, "i cant really change it", {"say_cannot": 0.95}, sure).value == "cannot"
+    assert place(step, "somebody gotta drive me", {"say_ride": 0.8}, sure).value == "ride"
     for said, ranking in (
+        ("my cousin might drive", {"say_ride": 0.4}),
         ("i cant go that way so i take the bus", {"say_cannot": 0.5, "say_other": 0.3}),
         ("leave an hour later", {"say_later": 0.95}),
         ("take the other bus", {"say_other": 0.95}),
