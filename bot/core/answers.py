@@ -192,8 +192,9 @@ def _more_than_words(step: Step, ranking: Mapping[str, float], sureness: Surenes
     likely = step.choice(_likely(step, ranking, sureness) or "")
     if likely is None or likely.value in (SKIP, LATER) or (likely.keep and not likely.need):
         return None
-    least = sureness.answer if likely.need else sureness.calm_answer
-    return likely.value if _shares(step, ranking)[likely.value] >= least else None
+    # A need too many is a worker's question; words left out of a plan are lost.
+    sure = likely.need or _shares(step, ranking)[likely.value] >= sureness.calm_answer
+    return likely.value if sure else None
 
 
 def _interruption(ranking: Mapping[str, float], least: float) -> str | None:

@@ -120,9 +120,9 @@ def test_own_words_that_surely_do_more_than_stand_in_a_plan_are_that_choice() ->
     step = Step("route", collect="route", words=True, choices=(other, cannot, later, ride))
     sure = Sureness()
     assert place(step, "i cant really change it", {"say_cannot": 0.95}, sure).value == "cannot"
-    assert place(step, "somebody gotta drive me", {"say_ride": 0.8}, sure).value == "ride"
+    assert place(step, "somebody gotta drive me", {"say_ride": 0.6}, sure).value == "ride"
     for said, ranking in (
-        ("my cousin might drive", {"say_ride": 0.4}),
+        ("my cousin might drive", {"say_ride": 0.3}),
         ("i cant go that way so i take the bus", {"say_cannot": 0.5, "say_other": 0.3}),
         ("leave an hour later", {"say_later": 0.95}),
         ("take the other bus", {"say_other": 0.95}),
