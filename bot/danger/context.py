@@ -56,6 +56,8 @@ class Questions:
         if question is None:
             return None
         words = normal.words.strip(f" {STOP}")
+        if words in self.words["calm"]:  # "im okay now": as good as the safe yes or no
+            return Answer(question, True, False, "")
         for kind in ("no", "yes"):
             for opening in self.words[kind]:
                 if words != opening and not words.startswith(f"{opening} "):

@@ -24,6 +24,8 @@ normalise = Normaliser()
         ("sí", "ask", True, False, ""),
         ("nah they still out there", "ask", False, True, "i am not safe right now."),
         ("nah im good", "ask", False, True, ""),
+        ("im okay now", "ask", True, False, ""),
+        ("ya estoy bien", "checkin.somebody_after", True, False, ""),
         ("yea but they still out there", "ask", False, False, ""),
         ("yes this dude keep texting", "checkin.somebody_after", False, True, "somebody is after"),
         ("no", "checkin.safe_tonight", True, True, ""),
