@@ -18,7 +18,7 @@ class Mood(StrEnum):
     """How the engine is today."""
 
     WELL = "well"
-    SLOW = "slow"  # answers after half a second
+    SLOW = "slow"  # answers when it is let go on
     GONE = "gone"  # nobody listens
     HANGING = "hanging"  # takes the turn and says nothing
     GARBAGE = "garbage"  # 200 that is no JSON
@@ -36,6 +36,7 @@ class FakeEngine:
         self.mood = Mood.WELL
         self.heard: list[Mapping[str, Any]] = []
         self.url: str | None = None
+        self.go_on = asyncio.Event()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
@@ -53,7 +54,7 @@ class FakeEngine:
             request = json.loads(await reader.readexactly(length))
             self.heard.append(request)
             if self.mood is Mood.SLOW:
-                await asyncio.sleep(0.5)
+                await self.go_on.wait()
             if self.mood is Mood.HANGING:
                 await asyncio.sleep(30)
             status, body = self._answer(request)
