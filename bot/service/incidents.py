@@ -31,6 +31,8 @@ def record(
     s.add(incident)
     s.flush()
     client.situation, client.silences = kind, 0
+    if kind is Situation.PARTNER_VIOLENCE:
+        client.cover = True  # somebody else may read this phone
     if client.phone is not PhoneState.DECEASED and at - happened < CALL_WITHIN:
         key = f"day_of_call:{incident.id}"
         dues.put(s, DueKind.DAY_OF_CALL, client, at, key=key, about_id=incident.id)

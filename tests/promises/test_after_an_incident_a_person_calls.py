@@ -63,6 +63,13 @@ async def test_after_a_death_nobody_is_asked_to_call_the_dead(program: Program) 
     assert program.got("Ben") and not [h for h in program.heard if CALL in h.text]
 
 
+async def test_after_violence_at_home_a_phone_shows_harmless_lines_only(program: Program) -> None:
+    happens(program, Situation.PARTNER_VIOLENCE)
+    await program.wait(timedelta(days=1))
+    assert client(program).cover
+    assert "How's today?" not in program.got("Ana", Kind.CHECKIN)[-1].text
+
+
 def test_no_row_ties_a_client_to_another_person() -> None:
     assert set(Incident.__table__.columns.keys()) == {"id", "client_id", "kind", "at", "made_at"}
     for table in Base.metadata.tables.values():
