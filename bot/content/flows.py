@@ -40,6 +40,7 @@ def load(folder: Path, texts: Texts, *, mistakes: Mistakes | None = None) -> dic
     With ``mistakes`` they are collected there, one for each flow.
     """
     mistakes = mistakes or Mistakes(first=True)
+    before = len(mistakes.found)
     flows: dict[str, Flow] = {}
     links: list[tuple[Path, Step]] = []
     taken: list[tuple[Path, Step, str]] = []
@@ -65,7 +66,8 @@ def load(folder: Path, texts: Texts, *, mistakes: Mistakes | None = None) -> dic
             if step.link not in names:
                 mend = "use one of: " + ", ".join(sorted(names))
                 raise ContentError(path, step.line, f"there is no flow `{step.link}`", mend)
-    for path, step, source in taken:
+    # While a flow cannot be read, what names it is not judged: one mistake is told once.
+    for path, step, source in taken if len(mistakes.found) == before else ():
         with mistakes.noted():
             flow, _, asked = source.partition(".")
             if flow not in flows or asked not in [one.id for one in flows[flow].steps]:

@@ -71,6 +71,8 @@ MISTAKES = [
     ("- value: call_me", "- value: good", 11, "stands twice"),
     ("signal: contact_request", "signal: trouble", 13, "is no danger signal"),
     ("        unclear: END\n", "", 6, "no way of its own"),
+    ("unclear: END", "known: [checkin.age]\n        unclear: END", 6, "no question `checkin.age`"),
+    ("unclear: END", "calm: {en: [hi]}\n        unclear: END", 14, "only choices are answers"),
     ("unclear: END", "unclear: tomorrow", 14, "there is no step `tomorrow`"),
     ("if: good", "if: goood", 16, "is no choice of this question"),
     ("then: all_good", "then: al_good", 17, "there is no step `al_good`"),
