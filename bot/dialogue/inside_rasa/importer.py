@@ -24,7 +24,7 @@ from ruamel.yaml import YAML
 
 from bot.dialogue.inside_rasa.turn import FORM
 
-FEWEST = 20  # a choice with fewer examples is only known by its exact words: it would be guessed at
+FEWEST = 90  # a choice with fewer examples is only known by its exact words: it would be guessed at
 TELLS = "tells"  # somebody tells what happened: no answer, no question to us
 ENOUGH_TALES = 700  # all two thousand double the training and read nothing better
 SHORTEST_TALE = 6  # words; shorter messages may well be answers
