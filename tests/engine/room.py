@@ -103,8 +103,11 @@ def small_room() -> Path:
     for name in ("config.yml", "domain.yml"):
         text = (ROOT / name).read_text(encoding="utf-8")
         (room / name).write_text(text.replace("[ask]", "[left_out]"), encoding="utf-8")
-    good = [f"the day is good {n}" for n in ("really", "very", "so", "quite")] * 6
-    bad = [f"the day is bad {n}" for n in ("really", "very", "so", "quite")] * 6
+    from bot.dialogue.inside_rasa.importer import FEWEST
+
+    enough = FEWEST // 4 + 1
+    good = [f"the day is good {n}" for n in ("really", "very", "so", "quite")] * enough
+    bad = [f"the day is bad {n}" for n in ("really", "very", "so", "quite")] * enough
     good = [f"{text} {number}" for number, text in enumerate(good)]
     bad = [f"{text} {number}" for number, text in enumerate(bad)]
     files = {
