@@ -217,14 +217,10 @@ async def test_other_questions_wait_for_the_training(
     room: tuple[Program, Watch, Path, list[str]],
 ) -> None:
     program, watch, data, said = room
-    path = data / "flows" / "checkin.yml"
-    path.write_text(
-        path.read_text(encoding="utf-8").replace("safe_tonight", "safe_this_night"),
-        encoding="utf-8",
-    )
-    for responses in (data / "responses").glob("*.yml"):
-        text = responses.read_text(encoding="utf-8")
-        responses.write_text(text.replace("safe_tonight", "safe_this_night"), encoding="utf-8")
+    for path in data.glob("*/*.yml"):
+        text = path.read_text(encoding="utf-8")
+        if "safe_tonight" in text:
+            path.write_text(text.replace("safe_tonight", "safe_this_night"), encoding="utf-8")
     before = program.house.content
     assert not await watch.look()
     assert program.house.content is before and "saf publish" in said[-1]
