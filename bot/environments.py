@@ -105,7 +105,7 @@ class Environments:
             return target
 
     def _fill_service(self, target: Path) -> None:
-        say("Making the service's environment (about 80 packages, 500 MB).")
+        say("Making the service's environment (about 85 packages, 600 MB).")
         self._venv(self.python, target)
         # uv is many times faster than pip and can fetch a Python; without it all the rest works.
         self._pip(target, "setup")

@@ -39,7 +39,7 @@ def test_a_text_means_the_same_in_any_company(encoder: Encoder) -> None:
     together = encoder.encode(texts)
     assert together.shape == (3, SIZE)
     for row, text in zip(together, texts, strict=True):
-        assert np.allclose(row, encoder.encode([text])[0], atol=1e-5)
+        assert np.array_equal(row, encoder.encode([text])[0])
     assert encoder.encode([]).shape == (0, SIZE)
 
 
@@ -51,9 +51,12 @@ def test_other_weights_are_refused(tmp_path: Path) -> None:
         Encoder(tmp_path / "nowhere")
 
 
-def test_the_quick_way_gives_what_the_weights_say(encoder: Encoder) -> None:
+def test_eight_bits_say_what_the_weights_say(encoder: Encoder) -> None:
     texts = ["they outside my house rn", "good morning", "te van a encontrar, dijo", "k " * 70]
-    assert np.allclose(encoder.encode(texts), [reference(text) for text in texts], atol=1e-3)
+    for row, text in zip(encoder.encode(texts), texts, strict=True):
+        first, second = np.split(row * reference(text), 2)
+        assert first.sum() > 0.995
+        assert second.sum() > 0.995
 
 
 def reference(text: str) -> Exact:
