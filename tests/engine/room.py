@@ -160,15 +160,19 @@ def agent() -> Any:
     return load(settings)
 
 
-def answering(answer: Any) -> None:
-    """Let every action of the small dialogue get this answer, or raise it."""
+def answering(answer: Any) -> list[dict[str, Any]]:
+    """Let every action of the small dialogue get this answer, or raise it; return what the actions
+    will have been asked with."""
+    asked: list[dict[str, Any]] = []
 
-    async def request(*_: Any, **__: Any) -> Any:
+    async def request(*_: Any, json: Any, **__: Any) -> Any:
+        asked.append(json)
         if isinstance(answer, BaseException):
             raise answer
         return answer
 
     agent().action_endpoint.request = request
+    return asked
 
 
 async def take(text: str = "", **more: Any) -> dict[str, Any]:

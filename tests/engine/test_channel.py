@@ -48,6 +48,15 @@ class Channel(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(answer["replies"][0]["response"], "utter_ask_small_day")
         self.assertEqual(answer["intent"]["name"], "say_good")
 
+    async def test_an_action_is_asked_without_the_domain_which_is_a_hundred_times_its_size(
+        self,
+    ) -> None:
+        answer = {"events": [slot("small_day", "good")], "responses": []}
+        asked = room.answering(answer)
+        await room.take("the day is good", state={"flow": "small", "step": "day"})
+        self.assertEqual([one["next_action"] for one in asked], ["validate_small_form"])
+        self.assertNotIn("domain", asked[0])
+
     async def test_the_state_survives_the_way_into_rasa_and_back(self) -> None:
         domain = room.agent().domain
         for value in (

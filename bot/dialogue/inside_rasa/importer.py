@@ -78,7 +78,8 @@ class FlowImporter(TrainingDataImporter):
                 "intents": [{intent: {"use_entities": []}} for intent in intents],
                 "slots": slots,
                 "forms": forms,
-                "actions": [f"validate_{form}" for form in forms],
+                # Without this Rasa sends the whole domain along with every answer that is checked.
+                "actions": [{f"validate_{form}": {"send_domain": False}} for form in forms],
             }
         )
 
