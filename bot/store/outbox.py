@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session, aliased
 from bot.core.messages import Button, Kind
 from bot.core.people import Role
 from bot.store.sealed import Box, Sealer
-from bot.store.session import changed
+from bot.store.session import changed, rows_of
 from bot.store.tables import ButtonRow, Client, Outbox, OutboxState, Worker, new_id
 
 URGENT = 1  # up to this priority a message waits for no other
@@ -131,11 +132,8 @@ def content(
 def due(s: Session, at: datetime, limit: int, of: Collection[int] = ()) -> Sequence[Outbox]:
     """Return what may leave now: pages first, then answers, then the rest; ``of``: only these
     priorities."""
-    asked = sa.select(Outbox).where(Outbox.state == OutboxState.PENDING, Outbox.not_before <= at)
-    asked = asked.where(_waits_for_none())
-    if of:
-        asked = asked.where(Outbox.priority.in_(of))
-    return s.scalars(asked.order_by(Outbox.priority, Outbox.place).limit(limit)).all()
+    given = {"at": at, "limit": limit, **({"of": list(of)} if of else {})}
+    return s.scalars(_due(chosen=bool(of)), given).all()
 
 
 def claim(s: Session, id_: str, at: datetime) -> Outbox | None:
@@ -144,16 +142,40 @@ def claim(s: Session, id_: str, at: datetime) -> Outbox | None:
 
     Pages and safety answers wait for no other message.
     """
-    take = (
+    taken = s.execute(_claim(), {"which": id_, "until": at + LEASE})
+    return s.get_one(Outbox, id_) if rows_of(taken) == 1 else None
+
+
+# These statements are made once: every message asks them several times, and to make one takes
+# longer than to carry it out.
+@cache
+def _due(*, chosen: bool) -> sa.Select[Outbox]:
+    asked = sa.select(Outbox).where(
+        Outbox.state == OutboxState.PENDING,
+        Outbox.not_before <= sa.bindparam("at"),
+        _waits_for_none(),
+    )
+    if chosen:
+        asked = asked.where(Outbox.priority.in_(sa.bindparam("of", expanding=True)))
+    return asked.order_by(Outbox.priority, Outbox.place).limit(sa.bindparam("limit"))
+
+
+@cache
+def _claim() -> sa.Update:
+    return (
         sa.update(Outbox)
-        .where(Outbox.id == id_, Outbox.state == OutboxState.PENDING)
+        .where(Outbox.id == sa.bindparam("which"), Outbox.state == OutboxState.PENDING)
         .where(_waits_for_none())
-        .values(state=OutboxState.SENDING, lease_until=at + LEASE, tries=Outbox.tries + 1)
+        .values(
+            state=OutboxState.SENDING,
+            lease_until=sa.bindparam("until"),
+            tries=Outbox.tries + 1,
+        )
         .execution_options(synchronize_session=False)
     )
-    return s.get_one(Outbox, id_) if changed(s, take) == 1 else None
 
 
+@cache
 def _waits_for_none() -> sa.ColumnElement[bool]:
     return sa.or_(Outbox.priority <= URGENT, ~_behind_another())
 

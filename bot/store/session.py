@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import command
@@ -19,6 +22,7 @@ from bot.store import postgresql
 from bot.store.tables import Base, Program
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+POOL = 16  # connections that are kept: one for each thread of the service, and some for its ticks
 _WRITES = "saf_writes"
 
 
@@ -30,7 +34,7 @@ class Database:
         try:
             self.url = postgresql.url_of(sa.make_url(url))
             self.sqlite = self.url.get_backend_name() == "sqlite"
-            more = {} if self.sqlite else postgresql.options(self.url)
+            more = {"pool_size": POOL} if self.sqlite else postgresql.options(self.url)
             self._engine = sa.create_engine(self.url, hide_parameters=True, **more)
         except (sa.exc.ArgumentError, ImportError, ValueError):
             raise StoreTrouble(
@@ -46,6 +50,9 @@ class Database:
             sa.event.listen(self._engine, "begin", _begin_postgresql)
             self._reader = postgresql.reader(self._engine)
         self._writer = self._engine.execution_options(**{_WRITES: True})
+        # SQLite lets writers look for their turn every now and then, and who comes last may be
+        # first: the threads of one process stand in line here instead.
+        self._one_writer = threading.RLock() if self.sqlite else contextlib.nullcontext()
         self.claims = postgresql.Claims(None if self.sqlite else self._engine)
 
     @property
@@ -69,7 +76,11 @@ class Database:
         transaction that reads first and writes later fails at once when another one wrote in
         between, whatever the time-out.
         """
-        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with (
+            self._one_writer,
+            Session(self._writer, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             yield session
 
     def exists(self) -> bool:
@@ -134,7 +145,11 @@ def why(error: sa.exc.SQLAlchemyError) -> str:
 def changed(s: Session, statement: sa.Update | sa.Delete) -> int:
     """Carry out a bulk change; return how many rows it changed (compare and set: proceed only if
     it is the number that was meant)."""
-    result = s.execute(statement)
+    return rows_of(s.execute(statement))
+
+
+def rows_of(result: sa.Result[Any]) -> int:
+    """Return how many rows a bulk change that was carried out has changed."""
     if not isinstance(result, sa.CursorResult):
         raise TypeError("a bulk change gives a cursor's result")
     return result.rowcount
