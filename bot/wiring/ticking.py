@@ -108,6 +108,8 @@ def _guarded(name: str, step: Step) -> Callable[[], Awaitable[None]]:
     async def tick() -> None:
         try:
             await step()
+        except asyncio.CancelledError:
+            return  # the scheduler ends, and would call it an error
         except Exception:
             log.exception("tick_failed", tick=name)
 
