@@ -22,8 +22,9 @@ from bot.core.alerts import AlertState, Move
 from bot.core.messages import Bot, Inbound, InboundKind
 from bot.core.people import ClientState, Language, Role
 from bot.errors import SafError
-from bot.service import checkins, consent, enrol, staff, ticks
+from bot.service import checkins, staff, ticks
 from bot.service.house import Heard, House, in_thread
+from bot.service.people import consent, enrol
 from bot.service.receive import Lines
 from bot.settings import Settings
 from bot.store import dues, people

@@ -22,8 +22,9 @@ from bot.channels.rehearsal import RehearsalChannel
 from bot.core.messages import Bot, Inbound, InboundKind
 from bot.core.people import Language, Role
 from bot.errors import EngineDown, SafError, TurnFailed
-from bot.service import consent, enrol, receive
+from bot.service import receive
 from bot.service.house import House, in_thread
+from bot.service.people import consent, enrol
 from bot.settings import Sensitive, Settings
 from bot.store import outbox, people
 from bot.store.tables import Answer, ButtonRow, Client, Inbox, InboxState, Outbox

@@ -21,7 +21,7 @@ HOME = click.option(
 @HOME
 def never_tell(alias: str, name: str, instead: str, undo: bool, home: Path | None) -> None:
     """Keep that a worker must never be told about a client: no page, no list, no hand-over."""
-    from bot.service import never
+    from bot.service.people import never
     from bot.wiring.admin import office
 
     with office(home) as desk:
@@ -66,7 +66,7 @@ def hand_over(alias: str, to: str, home: Path | None) -> None:
     """Give a client another worker, after telling them; alerts, tasks and dates move along."""
     from bot.core.people import Role
     from bot.errors import SafError
-    from bot.service import caseload
+    from bot.service.people import caseload
     from bot.wiring.admin import office
 
     with office(home) as desk:

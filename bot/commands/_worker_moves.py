@@ -23,7 +23,7 @@ def hand_over(name: str, to: str, leaves: bool, home: Path | None) -> None:
 
     Each client hears it from NAME, and may refuse: then a supervisor has the task.
     """
-    from bot.service import caseload, leaving
+    from bot.service.people import caseload, leaving
     from bot.wiring.admin import office
 
     with office(home) as desk:
@@ -58,7 +58,7 @@ def hand_over(name: str, to: str, leaves: bool, home: Path | None) -> None:
 @HOME
 def away(name: str, since: str, until: str, substitute: str, home: Path | None) -> None:
     """Keep that NAME is away: pages and tasks go to the substitute, and come back by themselves."""
-    from bot.service import away as leave
+    from bot.service.people import away as leave
     from bot.wiring.admin import checked_moment, office
 
     with office(home) as desk:
@@ -74,7 +74,7 @@ def away(name: str, since: str, until: str, substitute: str, home: Path | None) 
 @HOME
 def back(name: str, home: Path | None) -> None:
     """End a leave early: pages and tasks go to NAME again."""
-    from bot.service import away as leave
+    from bot.service.people import away as leave
     from bot.wiring.admin import office
 
     with office(home) as desk:

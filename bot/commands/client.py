@@ -82,7 +82,7 @@ def add(
     from bot.content.program import clock_time
     from bot.core.people import Language, Role, Situation
     from bot.errors import SafError
-    from bot.service import consent
+    from bot.service.people import consent
     from bot.service.staff import code_words
     from bot.store import people
     from bot.wiring.admin import checked_hours, checked_name, checked_zone, office
@@ -244,7 +244,7 @@ def plan_(alias: str, as_html: bool, language: str | None, home: Path | None) ->
     """Print a client's plan for paper, without a name and without what is theirs alone."""
     from bot.core.people import Language
     from bot.errors import SafError
-    from bot.service import plan_paper
+    from bot.service.planning import plan_paper
     from bot.store import plans
     from bot.wiring.admin import office
 
@@ -268,7 +268,7 @@ def phone(alias: str, state: str, yes: bool, home: Path | None) -> None:
     """Say what became of a client's phone; all that was on its way to it is cancelled."""
     from bot.core.people import PhoneState, may_become
     from bot.errors import SafError
-    from bot.service import enrol
+    from bot.service.people import enrol
     from bot.wiring.admin import office
 
     if state == PhoneState.DECEASED and not yes:

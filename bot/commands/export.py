@@ -18,7 +18,7 @@ import click
 def command(alias: str, language: str | None, home: Path | None) -> None:
     """Print what is kept about a client, to be given to that client and nobody else."""
     from bot.core.people import Language
-    from bot.service import export
+    from bot.service.people import export
     from bot.wiring.admin import office
 
     with office(home) as desk:

@@ -17,7 +17,7 @@ import click
 def command(alias: str, home: Path | None) -> None:
     """Destroy a client's key and all that it sealed; bare counts stay. Asks for the alias."""
     from bot.errors import SafError
-    from bot.service import forgetting
+    from bot.service.people import forgetting
     from bot.store.people import fold
     from bot.wiring.admin import office
 

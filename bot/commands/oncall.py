@@ -28,7 +28,7 @@ def command() -> None:
 def test(name: str, home: Path | None) -> None:
     """Send a test page to a worker; once they tapped it, they can be put on call."""
     from bot.errors import SafError
-    from bot.service import oncall
+    from bot.service.alerting import oncall
     from bot.wiring.admin import office
 
     with office(home) as desk:
@@ -47,7 +47,7 @@ def add(name: str, start: str, end: str, home: Path | None) -> None:
 
     Refused before they acknowledged a test page on the phone that they have now.
     """
-    from bot.service import oncall
+    from bot.service.alerting import oncall
     from bot.wiring.admin import office
 
     with office(home) as desk:
@@ -78,7 +78,7 @@ def rotate(
     from datetime import timedelta
 
     from bot.errors import SafError
-    from bot.service import oncall
+    from bot.service.alerting import oncall
     from bot.wiring.admin import checked_day, checked_hours, checked_time, office
 
     with office(home) as desk:
@@ -131,7 +131,7 @@ def override(name: str, by: str, start: str, until: str, home: Path | None) -> N
     It goes over shifts and rotations; what is said last is true. Who has it is told.
     """
     from bot.errors import SafError
-    from bot.service import oncall
+    from bot.service.alerting import oncall
     from bot.wiring.admin import office
 
     with office(home) as desk:
@@ -152,7 +152,8 @@ def show(days: int, week: bool, home: Path | None) -> None:
     """Show who is on call now and in the days to come, and when nobody can be reached."""
     from datetime import timedelta
 
-    from bot.service import oncall, second
+    from bot.service import second
+    from bot.service.alerting import oncall
     from bot.store.tables import Worker
     from bot.wiring.admin import office
 

@@ -108,7 +108,7 @@ def list_(home: Path | None) -> None:
     """List the workers: role, whether pages can reach them, how many clients they have."""
     import sqlalchemy as sa
 
-    from bot.service import paging
+    from bot.service.alerting import paging
     from bot.store import people, telling
     from bot.store.tables import Client, Worker
     from bot.wiring.admin import office
@@ -146,7 +146,7 @@ def leave(name: str, home: Path | None) -> None:
     import sqlalchemy as sa
 
     from bot.errors import SafError
-    from bot.service import leaving
+    from bot.service.people import leaving
     from bot.store.tables import Client
     from bot.wiring.admin import office
 

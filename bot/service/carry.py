@@ -11,22 +11,13 @@ from sqlalchemy.orm import Session
 from bot.core import effects as fx
 from bot.core.danger import Signal, Urgency, Verdict
 from bot.core.people import Language
-from bot.service import (
-    alerts,
-    checkins,
-    consent,
-    dates,
-    plan_taps,
-    plans,
-    runs,
-    situations,
-    speak,
-    taps,
-    tasks,
-)
-from bot.service.alerts import Opened
+from bot.service import checkins, dates, runs, speak, taps, tasks
+from bot.service.alerting import alerts
+from bot.service.alerting.alerts import Opened
 from bot.service.house import House
-from bot.service.plan_views import View
+from bot.service.people import consent
+from bot.service.planning import plan_taps, plans, situations
+from bot.service.planning.plan_views import View
 from bot.store import care, people
 from bot.store.tables import Answer, Client, FlowRun, Inbox, RunState
 

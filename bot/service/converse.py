@@ -16,9 +16,11 @@ from bot.core.effects import Effect
 from bot.core.flows import Flow
 from bot.core.messages import Kind
 from bot.errors import EngineDown, TurnFailed
-from bot.service import carry, checkins, outage, plans, runs, safety, situations, speak
+from bot.service import carry, checkins, outage, runs, speak
+from bot.service.alerting import safety
 from bot.service.house import House, in_thread
 from bot.service.judge import done
+from bot.service.planning import plans, situations
 from bot.store import inbox
 from bot.store.outbox import Press
 from bot.store.tables import Client, FlowRun, Inbox, InboxState, RunState

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from bot.channels.base import Channel, OutcomeUnknown, Reason, SendFailed
 from bot.core.messages import Bot, Button, Kind, Outgoing
 from bot.core.people import Role
-from bot.service import checkins, lock_screen, moves, speak, writing
+from bot.service import checkins, lock_screen, speak, writing
+from bot.service.alerting import moves
 from bot.service.house import Heard, House, in_thread
 from bot.service.pace import Over, Pace
 from bot.service.receivers import address_of, kept_back, name_of, person_of, way_of

@@ -10,8 +10,10 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from bot.core.people import PhoneState, Situation
-from bot.service import checkins, looking_after, reviews, situations, speak, tasks
+from bot.service import checkins, speak, tasks
 from bot.service.house import House
+from bot.service.people import looking_after
+from bot.service.planning import reviews, situations
 from bot.store import dues, people
 from bot.store.tables import Client, Due, DueKind, Incident
 

@@ -18,23 +18,11 @@ from bot.core.danger import Context, Signal, Urgency, Verdict
 from bot.core.messages import InboundKind, Kind
 from bot.core.people import ClientState, Language
 from bot.core.writing import Ended
-from bot.service import (
-    alerts,
-    asks,
-    checkins,
-    enrol,
-    listening,
-    offers,
-    plans,
-    runs,
-    safety,
-    situations,
-    speak,
-    taps,
-    tasks,
-    writing,
-)
+from bot.service import checkins, listening, runs, speak, taps, tasks, writing
+from bot.service.alerting import alerts, asks, safety
 from bot.service.house import House
+from bot.service.people import enrol
+from bot.service.planning import offers, plans, situations
 from bot.store import care, inbox, outbox, people
 from bot.store.people import fold
 from bot.store.tables import Client, Inbox, InboxState, Outbox, OutboxState, RunState

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from bot.core.danger import Signal, Urgency, Verdict
 from bot.core.messages import InboundKind, Kind
 from bot.core.people import Language
-from bot.service import alerts, asks, runs, safety, speak, writing
-from bot.service.alerts import Opened
+from bot.service import runs, speak, writing
+from bot.service.alerting import alerts, asks, safety
+from bot.service.alerting.alerts import Opened
 from bot.service.house import House
 from bot.store import care, inbox, people
 from bot.store.people import fold

@@ -11,8 +11,9 @@ from bot.core.alerts import Join
 from bot.core.danger import Signal, Urgency, Verdict
 from bot.core.hours import out_of_quiet
 from bot.core.messages import Kind
-from bot.service import checkins, safety, speak, taps
-from bot.service.alerts import Opened
+from bot.service import checkins, speak, taps
+from bot.service.alerting import safety
+from bot.service.alerting.alerts import Opened
 from bot.service.house import House
 from bot.service.judge import done
 from bot.store import inbox

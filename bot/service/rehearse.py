@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 from bot.clock import VirtualClock
 from bot.core.messages import Bot, Inbound, InboundKind
 from bot.core.scenario import Day, Event, Fault, Happening, Scenario, Trouble
-from bot.service import consent, dates, enrol, incidents, second, staff, ticks
+from bot.service import dates, incidents, second, staff, ticks
 from bot.service.house import Engine, House, in_thread
+from bot.service.people import consent, enrol
 from bot.service.receive import Lines
 from bot.store import people
 from bot.store.tables import Client, OnCall, Worker

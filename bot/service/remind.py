@@ -15,8 +15,10 @@ from sqlalchemy.orm import Session
 from bot.core.hours import out_of_quiet
 from bot.core.messages import Kind
 from bot.core.people import ClientState, Role
-from bot.service import around, checkins, consent, dates, incidents, reviews, runs, speak, writing
+from bot.service import around, checkins, dates, incidents, runs, speak, writing
 from bot.service.house import Heard, House
+from bot.service.people import consent
+from bot.service.planning import reviews
 from bot.store import dues, people, telling
 from bot.store.tables import Client, Due, DueKind, DueState
 

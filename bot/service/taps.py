@@ -12,22 +12,12 @@ from bot.core.danger import Signal, Urgency, Verdict
 from bot.core.messages import Kind
 from bot.core.people import ClientState
 from bot.core.writing import Ended
-from bot.service import (
-    alerts,
-    asks,
-    caseload,
-    checkins,
-    consent,
-    listening,
-    plan_taps,
-    runs,
-    safety,
-    speak,
-    tasks,
-    writing,
-)
+from bot.service import checkins, listening, runs, speak, tasks, writing
+from bot.service.alerting import alerts, asks, safety
 from bot.service.house import House
-from bot.service.plan_views import View
+from bot.service.people import caseload, consent
+from bot.service.planning import plan_taps
+from bot.service.planning.plan_views import View
 from bot.store import care, inbox, people
 from bot.store.tables import (
     Alert,

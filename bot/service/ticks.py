@@ -7,7 +7,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.service import deliver, escalate, receive, remind, retain, writing
+from bot.service import deliver, receive, remind, retain, writing
+from bot.service.alerting import escalate
 from bot.service.house import House, in_thread
 from bot.service.receive import Lines
 from bot.service.staff import digest

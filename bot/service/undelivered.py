@@ -12,7 +12,8 @@ from bot.channels.base import Reason, SendFailed
 from bot.core.alerts import LogEvent
 from bot.core.messages import Kind
 from bot.core.writing import Ended
-from bot.service import paging, second, tasks, writing
+from bot.service import second, tasks, writing
+from bot.service.alerting import paging
 from bot.service.house import Heard, House
 from bot.service.receivers import kept_back, person_of
 from bot.store import care, outbox, people

@@ -20,8 +20,8 @@ from bot.core.danger import Context, Verdict
 from bot.core.hours import Span
 from bot.core.messages import Bot
 from bot.errors import SafError, StoreTrouble
-from bot.service import enrol
 from bot.service.house import House
+from bot.service.people import enrol
 from bot.store import people
 from bot.store.session import Database, why
 from bot.store.tables import Client, Worker

@@ -18,7 +18,7 @@ from bot.core.messages import Bot
 from bot.danger.encoder import Encoder, EncoderMissing
 from bot.environments import Environments
 from bot.errors import ContentError, SafError, StoreTrouble
-from bot.service import reach
+from bot.service.alerting import reach
 from bot.settings import Settings
 from bot.store.sealed import Sealer, read_key
 from bot.store.session import Database, why

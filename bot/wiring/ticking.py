@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot.service import escalate, receive, remind, retain, set_back
+from bot.service import receive, remind, retain, set_back
+from bot.service.alerting import escalate
 from bot.service.house import House, in_thread
 from bot.service.receive import Lines
 from bot.service.staff import digest

@@ -7,7 +7,7 @@ import pytest
 from bot.core.flows import LATER, SKIP, UNCLEAR, Flow, Step
 from bot.core.people import Language, Situation
 from bot.core.plan import NeedKind, Section, Term
-from bot.service.plans import ADD, BASE, CHANGE, flow_name
+from bot.service.planning.plans import ADD, BASE, CHANGE, flow_name
 from tests.support.program import room
 
 FLOWS = room().flows

@@ -13,7 +13,8 @@ from bot.core.danger import Signal, Urgency, Verdict
 from bot.core.messages import Bot, InboundKind, Kind
 from bot.core.people import ClientState, Language
 from bot.errors import SafError
-from bot.service import dates, enrol, staff
+from bot.service import dates, staff
+from bot.service.people import enrol
 from bot.store import people
 from bot.store.tables import Client, Counter, Inbox, Outbox, Worker
 from tests.support.program import Program, build, client
@@ -267,7 +268,7 @@ async def test_a_worker_who_blocks_the_bot_is_told_to_the_supervisors(program: P
 
 
 async def test_a_trial_rings_and_is_closed_with_the_answer(program: Program) -> None:
-    from bot.service import alerts
+    from bot.service.alerting import alerts
 
     with program.house.db.write() as s:
         ana = people.client_by_alias(s, program.house.sealer, "Ana")

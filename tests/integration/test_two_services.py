@@ -19,8 +19,9 @@ from bot.channels.base import OutcomeUnknown, Reason, SendFailed
 from bot.core.alerts import LogEvent
 from bot.core.messages import Bot, Inbound, InboundKind, Kind, Outgoing
 from bot.core.people import Language
-from bot.service import consent, deliver, enrol, speak, ticks
+from bot.service import deliver, speak, ticks
 from bot.service.house import Heard, House
+from bot.service.people import consent, enrol
 from bot.service.receive import Lines, write_down
 from bot.settings import Sensitive, Settings
 from bot.store import dues, people

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.core.messages import InboundKind, Kind
 from bot.core.people import ClientState, PhoneState, Situation
-from bot.service import consent, enrol
+from bot.service.people import consent, enrol
 from bot.store.tables import Client, DueKind
 from tests.support.days import waiting
 from tests.support.plans import asked, begin, listening

@@ -13,8 +13,9 @@ from bot.core.dates import DateKind
 from bot.core.messages import Kind
 from bot.core.people import Situation
 from bot.errors import SafError
-from bot.service import away, caseload, dates, incidents, leaving, never
-from bot.service.caseload import Moved
+from bot.service import dates, incidents
+from bot.service.people import away, caseload, leaving, never
+from bot.service.people.caseload import Moved
 from bot.store.tables import Client, Due, DueState, Task, TaskState, Worker
 from tests.support.program import Program, client
 from tests.support.staff import alert, last, screen, tap_again, unlock, worker

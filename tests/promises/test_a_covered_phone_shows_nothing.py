@@ -14,7 +14,9 @@ import pytest
 from bot.core.dates import DateKind
 from bot.core.messages import InboundKind, Kind
 from bot.core.people import Language, PhoneState, Situation
-from bot.service import caseload, consent, dates, enrol, incidents, reviews, speak
+from bot.service import dates, incidents, speak
+from bot.service.people import caseload, consent, enrol
+from bot.service.planning import reviews
 from bot.service.staff import plans
 from bot.service.staff.desk import Desk
 from bot.settings import ROOT
@@ -28,8 +30,8 @@ KINDS = tuple(speak.COVERED)
 # Who may say a thing as it is on a covered phone, and why that is right stands there.
 AS_IS = {
     "bot/service/converse.py": "a plan's talk that she opened; an offer in its cover words",
-    "bot/service/plan_views.py": "she asked to see her plan",
-    "bot/service/reviews.py": "the invitation has its own cover words",
+    "bot/service/planning/plan_views.py": "she asked to see her plan",
+    "bot/service/planning/reviews.py": "the invitation has its own cover words",
     "bot/service/runs.py": "a plan that she opened; the hello, beside her worker",
     "bot/service/staff/plans.py": "an offer in its cover words; that there is a note",
     "bot/service/taps.py": "she opens a worker's line",

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from bot.core.dates import DateKind
 from bot.core.people import Situation
 from bot.errors import KeyTrouble, SafError
-from bot.service import dates, export, forgetting, incidents
+from bot.service import dates, incidents
+from bot.service.people import export, forgetting
 from bot.store import people
 from bot.store.tables import Alert, Base, Client, Inbox, Outbox, Seen, Task
 from tests.support.postgresql import Server

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.core.messages import InboundKind, Kind
-from bot.service import consent
+from bot.service.people import consent
 from bot.store.tables import Client, DueKind
 from tests.support.days import waiting
 from tests.support.plans import asked, listening

@@ -14,7 +14,8 @@ from bot.channels.base import Reason, SendFailed
 from bot.core.alerts import Named, Step, Who
 from bot.core.danger import Urgency
 from bot.core.messages import InboundKind, Kind
-from bot.service import oncall, second
+from bot.service import second
+from bot.service.alerting import oncall
 from bot.service.house import Heard
 from bot.store import people
 from bot.store.tables import AlertLog, OnCall

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from bot.channels.base import OutcomeUnknown
 from bot.core.messages import InboundKind, Kind
 from bot.core.people import PhoneState
-from bot.service import checkins, consent, enrol, leaving, retain
+from bot.service import checkins, retain
+from bot.service.people import consent, enrol, leaving
 from bot.service.receive import Lines
 from bot.settings import Sensitive, Settings
 from bot.store import dues

@@ -7,7 +7,9 @@ from datetime import timedelta
 from bot.core.messages import Kind
 from bot.core.people import Situation
 from bot.core.plan import By, Did, ItemState, Section, Term
-from bot.service import export, incidents, plans, retain, reviews
+from bot.service import incidents, retain
+from bot.service.people import export
+from bot.service.planning import plans, reviews
 from bot.store import plans as store
 from bot.store.tables import Client, Plan, PlanItem
 from tests.support import plans as plan

@@ -13,7 +13,8 @@ from bot.core.danger import Signal, Urgency, Verdict
 from bot.core.flows import Flow
 from bot.core.messages import Kind
 from bot.core.people import Language, Situation
-from bot.service import runs, situations
+from bot.service import runs
+from bot.service.planning import situations
 from bot.store.tables import Answer, Client, FlowRun
 from tests.support import plans as plan
 from tests.support.plain_engine import PlainEngine

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from bot.core.messages import Kind
 from bot.core.people import PhoneState, Situation
-from bot.service import enrol, incidents
+from bot.service import incidents
+from bot.service.people import enrol
 from bot.store.tables import Base, Client, Incident
 from tests.support.days import happens, when
 from tests.support.program import Program, client

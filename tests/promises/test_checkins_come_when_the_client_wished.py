@@ -13,7 +13,8 @@ from bot.channels.base import Reason, SendFailed
 from bot.core.messages import Kind
 from bot.core.people import ClientState
 from bot.core.plan import Section, Term
-from bot.service import checkins, consent, remind, runs
+from bot.service import checkins, remind, runs
+from bot.service.people import consent
 from bot.store import dues, plans
 from bot.store.tables import Checkin, CheckinState, Client, Due, DueKind, DueState
 from tests.support.days import happens, kept_back, waiting, when

@@ -92,7 +92,7 @@ async def test_danger_before_consent_pages_too(tmp_path) -> None:
 
 
 async def test_who_left_is_silent_but_for_danger(program: Program) -> None:
-    from bot.service import consent
+    from bot.service.people import consent
 
     with program.house.db.write() as s:
         ana = s.merge(client(program))

@@ -15,7 +15,8 @@ from bot.content.texts import Texts
 from bot.core.dates import DateKind, Wants
 from bot.core.messages import Kind
 from bot.core.people import ClientState, PhoneState
-from bot.service import dates, enrol, remind
+from bot.service import dates, remind
+from bot.service.people import enrol
 from bot.store.tables import Client, Due, DueKind, DueState, HardDate
 from tests.support.days import kept_back, remember, waiting, when
 from tests.support.program import Program, build, client

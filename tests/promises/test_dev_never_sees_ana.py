@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.core.people import Role
-from bot.service import enrol
+from bot.service.people import enrol
 from bot.store import people
 from bot.store.tables import OnCall
 from tests.support.program import Program, client

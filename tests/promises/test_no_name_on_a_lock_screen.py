@@ -10,7 +10,8 @@ import pytest
 from bot import content
 from bot.core.messages import Kind, Outgoing
 from bot.core.people import Language
-from bot.service import consent, enrol, speak
+from bot.service import speak
+from bot.service.people import consent, enrol
 from bot.settings import ROOT
 from bot.store import people
 from tests.support.program import Memory, Program

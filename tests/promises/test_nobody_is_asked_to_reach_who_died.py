@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from bot.core.people import PhoneState, Situation
-from bot.service import consent, enrol, tasks
+from bot.service import tasks
+from bot.service.people import consent, enrol
 from bot.store.tables import Client, Task, TaskState
 from tests.support import plans as plan
 from tests.support.program import Program

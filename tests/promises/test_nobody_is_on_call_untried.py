@@ -11,8 +11,10 @@ import pytest
 
 from bot.core.messages import Kind
 from bot.core.oncall import Gap
-from bot.service import enrol, leaving, oncall, paging, second
-from bot.service.oncall import NotOnCall, Why
+from bot.service import second
+from bot.service.alerting import oncall, paging
+from bot.service.alerting.oncall import NotOnCall, Why
+from bot.service.people import enrol, leaving
 from bot.store import people
 from bot.store.tables import PageTest, Worker
 from tests.support.program import MONDAY_NOON, ZONE, Program, build

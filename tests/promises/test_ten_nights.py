@@ -16,7 +16,8 @@ import sqlalchemy as sa
 from bot.channels.base import Reason, SendFailed
 from bot.core.alerts import AlertState, LogEvent
 from bot.core.messages import Bot, Inbound, InboundKind, Kind
-from bot.service import oncall, second, ticks
+from bot.service import second, ticks
+from bot.service.alerting import oncall
 from bot.service.receive import Lines
 from bot.settings import Sensitive, Settings
 from bot.store import people

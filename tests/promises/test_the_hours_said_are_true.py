@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from bot.core.hours import Span, Staffed
 from bot.core.messages import InboundKind
 from bot.core.people import Language
-from bot.service import consent
+from bot.service.people import consent
 from bot.store.tables import Client
 from tests.support.program import MONDAY_NOON, Program, build
 

@@ -24,7 +24,8 @@ from bot.core.alerts import Move
 from bot.core.danger import Verdict
 from bot.core.messages import Kind
 from bot.core.people import SYNTHETIC, Language, Role
-from bot.service import reach, second, self_check, staff
+from bot.service import second, self_check, staff
+from bot.service.alerting import reach
 from bot.service.self_check import PathBroken
 from bot.settings import Sensitive, Settings
 from bot.store import care, people

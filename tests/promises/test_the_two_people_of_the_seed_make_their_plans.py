@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.core.people import Language
-from bot.service import plan_paper
+from bot.service.planning import plan_paper
 from bot.store.tables import HardDate
 from tests.support import plans as plan
 from tests.support.program import Program, build, client

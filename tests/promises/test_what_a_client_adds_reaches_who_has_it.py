@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from bot.core.alerts import AlertState, Move
 from bot.core.messages import Kind
-from bot.service import moves
+from bot.service.alerting import moves
 from bot.store import people
 from bot.store.tables import Alert
 from tests.support.program import Program

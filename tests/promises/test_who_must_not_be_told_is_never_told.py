@@ -10,7 +10,8 @@ import pytest
 from bot.core.messages import Kind
 from bot.core.people import Role, Situation
 from bot.errors import SafError
-from bot.service import enrol, incidents, never
+from bot.service import incidents
+from bot.service.people import enrol, never
 from bot.store.tables import Away, Client, OnCall, Worker
 from tests.support.program import Program, client
 from tests.support.staff import alert, last, screen, tap_again, unlock, worker

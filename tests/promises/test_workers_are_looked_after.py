@@ -12,7 +12,9 @@ from bot.core.alerts import Move
 from bot.core.danger import Signal, Urgency, Verdict
 from bot.core.messages import Kind
 from bot.core.people import PhoneState, Situation
-from bot.service import enrol, incidents, leaving, moves, never
+from bot.service import incidents
+from bot.service.alerting import moves
+from bot.service.people import enrol, leaving, never
 from bot.store.tables import Alert, Client, Task, TaskState, Worker
 from tests.support.program import Program, Rules, client
 from tests.support.staff import unlock, worker

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.core.people import Situation
 from bot.core.plan import ItemState
-from bot.service import plans as service
 from bot.service import runs
+from bot.service.planning import plans as service
 from bot.store import plans as store
 from bot.store.tables import FlowRun, RunState
 from tests.support.plain_engine import PlainEngine

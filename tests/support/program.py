@@ -18,8 +18,9 @@ from bot.content import Content
 from bot.core.danger import Context, Signal, Urgency, Verdict
 from bot.core.messages import Bot, Button, Inbound, InboundKind, Kind, Outgoing
 from bot.core.people import Language, Role
-from bot.service import consent, enrol, ticks
+from bot.service import ticks
 from bot.service.house import Heard, House
+from bot.service.people import consent, enrol
 from bot.service.receive import Lines
 from bot.settings import ROOT, Sensitive, Settings
 from bot.store import people

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from bot.core.alerts import ALLOWED, AlertState, LogEvent, Move
 from bot.core.messages import Kind
 from bot.core.people import Role
-from bot.service import moves, speak, writing
+from bot.service import speak, writing
+from bot.service.alerting import moves
 from bot.service.staff import pin
 from bot.service.staff.desk import Desk
 from bot.store import care, people, telling

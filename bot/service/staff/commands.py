@@ -11,7 +11,8 @@ from bot.core.dates import DateKind
 from bot.core.messages import Bot
 from bot.core.people import PhoneState
 from bot.errors import SafError
-from bot.service import dates, enrol
+from bot.service import dates
+from bot.service.people import enrol
 from bot.service.staff import asking, code_words, lines, moving, phones, pin, plans, shifts, today
 from bot.service.staff.days import sensible
 from bot.service.staff.desk import Desk

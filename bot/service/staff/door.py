@@ -6,9 +6,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.service import enrol
 from bot.service.deliver import INLINE
 from bot.service.house import House
+from bot.service.people import enrol
 from bot.service.staff import pin
 from bot.service.staff.desk import Desk
 from bot.store import inbox, people

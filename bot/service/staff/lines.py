@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from bot.core.messages import Kind
 from bot.core.writing import Ended
-from bot.service import asks, speak, writing
+from bot.service import speak, writing
+from bot.service.alerting import asks
 from bot.service.staff import pin
 from bot.service.staff.desk import SHOWN_FOR, Desk
 from bot.service.staff.pin import Proof

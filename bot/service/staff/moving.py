@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.core.people import Role
 from bot.errors import SafError
-from bot.service import caseload, never
+from bot.service.people import caseload, never
 from bot.service.staff import code_words
 from bot.service.staff.desk import Desk
 from bot.store import people

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.core.plan import NeedState, may_become
-from bot.service import needs
+from bot.service.planning import needs
 from bot.service.staff.desk import Desk
 from bot.store import people
 from bot.store.tables import ButtonRow, Client, Need

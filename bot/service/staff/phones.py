@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.core.people import PhoneState, may_become
-from bot.service import enrol
+from bot.service.people import enrol
 from bot.service.staff.desk import Desk
 from bot.store import people
 from bot.store.tables import ButtonRow, Client

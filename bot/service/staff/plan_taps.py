@@ -11,7 +11,7 @@ from bot.core.dates import PAST, DateKind
 from bot.core.people import PhoneState, Situation
 from bot.core.plan import By, Section
 from bot.service import dates, incidents
-from bot.service.plans import answer_proposal as answered
+from bot.service.planning.plans import answer_proposal as answered
 from bot.service.staff import need_taps, plans
 from bot.service.staff.desk import Desk
 from bot.store import people

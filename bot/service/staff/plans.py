@@ -16,7 +16,8 @@ from bot.core.messages import Kind
 from bot.core.people import ClientState, Role, Situation
 from bot.core.plan import By, Did, ItemState, Section, Term
 from bot.core.plan_words import kept
-from bot.service import checkins, needs, plan_taps, reviews, situations, speak
+from bot.service import checkins, speak
+from bot.service.planning import needs, plan_taps, reviews, situations
 from bot.service.staff import pin
 from bot.service.staff.desk import Desk
 from bot.store import people

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from bot.core.hours import Span, local
 from bot.core.people import Role
-from bot.service import oncall, second
-from bot.service.oncall import NotOnCall
+from bot.service import second
+from bot.service.alerting import oncall
+from bot.service.alerting.oncall import NotOnCall
 from bot.service.staff.desk import Desk
 from bot.store import people
 from bot.store.people import fold

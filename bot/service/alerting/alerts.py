@@ -14,8 +14,8 @@ from bot.core.alerts import AlertState, Join, LogEvent, Named, Target
 from bot.core.danger import Urgency, Verdict, most_urgent
 from bot.core.people import SYNTHETIC
 from bot.service import second
+from bot.service.alerting.paging import cannot_reach, page, whom
 from bot.service.house import House
-from bot.service.paging import cannot_reach, page, whom
 from bot.store import care, people
 from bot.store.tables import Alert, Client, Worker
 

@@ -11,8 +11,9 @@ from bot.core.alerts import Join
 from bot.core.danger import Signal, Urgency, Verdict
 from bot.core.messages import Kind
 from bot.core.people import ClientState
-from bot.service import paging, second, speak
-from bot.service.alerts import Opened
+from bot.service import second, speak
+from bot.service.alerting import paging
+from bot.service.alerting.alerts import Opened
 from bot.service.house import House
 from bot.store import care, people, telling
 from bot.store.outbox import Press

@@ -13,8 +13,10 @@ from bot.core.alerts import AlertState, LogEvent, Move
 from bot.core.danger import Signal
 from bot.core.messages import Kind
 from bot.core.people import ClientState
-from bot.service import alerts, looking_after, runs, speak
+from bot.service import runs, speak
+from bot.service.alerting import alerts
 from bot.service.house import House
+from bot.service.people import looking_after
 from bot.store import care, inbox, outbox, people, plans
 from bot.store.session import changed
 from bot.store.tables import (

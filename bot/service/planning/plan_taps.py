@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from bot.core.people import Situation
 from bot.core.plan import ItemState, Section, Term
 from bot.core.plan_words import kept
-from bot.service import plans, reviews, runs
+from bot.service import runs
 from bot.service.house import House
-from bot.service.plan_views import View
+from bot.service.planning import plans, reviews
+from bot.service.planning.plan_views import View
 from bot.store import inbox, people
 from bot.store import plans as store
 from bot.store.tables import ButtonRow, Client, Inbox, PlanItem

@@ -16,8 +16,9 @@ from bot.core.answers import fold
 from bot.core.flows import LATER, SKIP, Step
 from bot.core.people import Situation
 from bot.core.plan import By, Did, ItemState, Section, SituationState, Term
-from bot.service import needs, reviews, runs
+from bot.service import runs
 from bot.service.house import House
+from bot.service.planning import needs, reviews
 from bot.store import people
 from bot.store import plans as store
 from bot.store.tables import Answer, Client, FlowRun, PlanItem, RunState, new_id

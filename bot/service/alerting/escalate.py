@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from bot.core.alerts import AlertState, LogEvent
 from bot.core.danger import Urgency
 from bot.core.messages import Kind
-from bot.service import alerts, asks, speak
+from bot.service import speak
+from bot.service.alerting import alerts, asks
 from bot.service.house import House
 from bot.store import care, people
 from bot.store.tables import Alert, Ask, AskState, Client, Worker

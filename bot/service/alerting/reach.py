@@ -13,7 +13,9 @@ from bot.core.alerts import AlertState, Named
 from bot.core.findings import Finding, bad, ok, warn
 from bot.core.messages import Kind
 from bot.core.people import ClientState, Role
-from bot.service import away, never, oncall, second
+from bot.service import second
+from bot.service.alerting import oncall
+from bot.service.people import away, never
 from bot.store import people
 from bot.store.sealed import Sealer
 from bot.store.tables import (

@@ -13,7 +13,8 @@ from bot.core.danger import Signal, Urgency, Verdict
 from bot.core.flows import Choice
 from bot.core.messages import Kind
 from bot.core.people import PhoneState
-from bot.service import alerts, runs, safety, speak
+from bot.service import runs, speak
+from bot.service.alerting import alerts, safety
 from bot.service.house import House
 from bot.store import care, inbox, outbox, people, plans
 from bot.store.outbox import Press

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from bot.core.alerts import AlertState, LogEvent
 from bot.core.writing import Ended
-from bot.service import alerts, writing
+from bot.service import writing
+from bot.service.alerting import alerts
 from bot.service.house import House
 from bot.store import care, outbox
 from bot.store.tables import Alert, Client, Invite, OnCall, Outbox, Task, TaskState, Worker

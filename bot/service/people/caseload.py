@@ -13,8 +13,9 @@ from bot.core.messages import Kind
 from bot.core.people import Role
 from bot.core.telling import stand_in
 from bot.errors import SafError
-from bot.service import checkins, enrol, speak, tasks
+from bot.service import checkins, speak, tasks
 from bot.service.house import House
+from bot.service.people import enrol
 from bot.store import people, telling
 from bot.store.tables import Client, Worker
 

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from bot.core.people import Language
 from bot.core.plan import Section, Term
-from bot.service import needs, speak
+from bot.service import speak
 from bot.service.house import House
+from bot.service.planning import needs
 from bot.store import plans
 from bot.store.tables import Client
 

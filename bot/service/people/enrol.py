@@ -14,19 +14,10 @@ from bot.core.messages import Bot, Kind
 from bot.core.people import ClientState, PhoneState
 from bot.core.writing import Ended
 from bot.errors import SafError
-from bot.service import (
-    alerts,
-    checkins,
-    consent,
-    looking_after,
-    never,
-    paging,
-    runs,
-    speak,
-    tasks,
-    writing,
-)
+from bot.service import checkins, runs, speak, tasks, writing
+from bot.service.alerting import alerts, paging
 from bot.service.house import House
+from bot.service.people import consent, looking_after, never
 from bot.store import care, dues, inbox, outbox, people
 from bot.store.session import changed
 from bot.store.tables import (

@@ -16,7 +16,8 @@ from bot.core.findings import Finding, bad, warn
 from bot.core.people import ClientState, Role
 from bot.core.writing import Ended
 from bot.errors import SafError
-from bot.service import alerts, writing
+from bot.service import writing
+from bot.service.alerting import alerts
 from bot.service.house import House
 from bot.store import care, outbox, people, telling
 from bot.store.sealed import Sealer

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from bot.core.messages import Kind
 from bot.core.people import ClientState
 from bot.core.writing import Ended
-from bot.service import checkins, reviews, runs, speak, tasks, writing
+from bot.service import checkins, runs, speak, tasks, writing
 from bot.service.house import House
+from bot.service.planning import reviews
 from bot.store import dues, outbox, people, plans
 from bot.store.tables import Client, Due, DueKind, DueState, Outbox, RunState
 

@@ -15,8 +15,9 @@ from bot.core.danger import Signal
 from bot.core.flows import Flow
 from bot.core.people import Language
 from bot.core.plan import ItemState
-from bot.service import dates, needs, runs, speak
+from bot.service import dates, runs, speak
 from bot.service.house import House
+from bot.service.planning import needs
 from bot.store import inbox, people, plans
 from bot.store.tables import Alert, Checkin, Client, FlowRun, Inbox, Incident, Seen
 

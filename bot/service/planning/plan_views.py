@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from bot.core.flows import Flow
 from bot.core.people import ClientState
 from bot.core.plan import ItemState, Section, Term, for_danger, for_hard_moment
-from bot.service import needs, reviews, situations, speak
+from bot.service import speak
 from bot.service.house import House
+from bot.service.planning import needs, reviews, situations
 from bot.store import plans
 from bot.store.outbox import Press
 from bot.store.tables import Client, FlowRun, Outbox, PlanItem, RunState

@@ -1,0 +1,1 @@
+"""Who takes part: coming, consenting, changing workers, being away, leaving, being forgotten."""
