@@ -34,6 +34,7 @@ Deed = Callable[[Turn, CollectingDispatcher, Mapping[str, str], str], list[Event
 
 # What tells the wish for one step now from the wish to look at the plan.
 USES = ("use ", "step", "right now", "what do i do", "usar", "paso", "que hago", "ahorita")
+LINE = 3  # words of a line for the plan; "a ride" or "back", said to nothing, is not yet one
 DAYS = {"day": 1, "week": 7, "month": 30}
 WEEK = 7
 # How a language is called by those who ask for it, in either.
@@ -116,6 +117,17 @@ def _open_plan(
     return []
 
 
+def _offer_item(
+    turn: Turn, dispatcher: CollectingDispatcher, answers: Mapping[str, str], step: str
+) -> list[EventType]:
+    """Offer to keep what was said as a line of the plan; a word or two is not understood as one."""
+    if len(fold(turn.text).split()) < LINE:
+        dispatcher.utter_message(response="utter_fallback")
+    else:
+        turn.stage(OfferItem(), action="action_offer_item", step=step)
+    return []
+
+
 DEEDS: dict[str, Deed] = {
     "action_ask_person": _stages("action_ask_person", AskForPerson()),
     "action_give_consent": _stages("action_give_consent", GiveConsent()),
@@ -132,7 +144,7 @@ DEEDS: dict[str, Deed] = {
     "action_keep_cadence": _keeps("action_keep_cadence", "cadence", "cadence"),
     "action_open_plan": _open_plan,
     "action_make_plan": _stages("action_make_plan", OpenPlan("make")),
-    "action_offer_item": _stages("action_offer_item", OfferItem()),
+    "action_offer_item": _offer_item,
 }
 
 
