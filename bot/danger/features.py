@@ -38,7 +38,8 @@ class Reader:
 
     def normal(self, text: str) -> Normal:
         """Return the text made comparable."""
-        return self._normalise(text)
+        normal = self._normalise(text)
+        return Normal(self._words.respelt(normal.clean), self._words.respelt(normal.words))
 
     def pieces(self, normal: Normal) -> list[Piece]:
         """Return the message's pieces, one at least."""
@@ -46,7 +47,7 @@ class Reader:
 
     def whole(self, text: str) -> Piece:
         """Return a training message as one piece, whatever its length."""
-        normal = self._normalise(text)
+        normal = self.normal(text)
         return Piece(normal.words, self._words.plain(normal.clean))
 
 

@@ -60,7 +60,8 @@ def fingerprint(danger_dir: Path) -> str:
     """Return a hash over all that training reads, to tell whether a model is up to date."""
     digest = hashlib.sha256()
     training = [path for path, split in message_files(danger_dir) if split != "measure"]
-    for path in [*training, danger_dir / "words.yml", danger_dir / "prices.yml"]:
+    words = sorted(danger_dir.glob("words*.yml"))
+    for path in [*training, *words, danger_dir / "prices.yml"]:
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
 
