@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.core.people import Language
+
 
 class Urgency(StrEnum):
     """What must happen because of a message."""
@@ -56,11 +58,13 @@ class Context:
     ``ask`` for our own "are you safe right now?"; empty when nothing was asked.
     ``situation``: the client's plan situation, or None.
     ``recent``: signals of the last days, newest first.
+    ``language``: in which the worker reads why.
     """
 
     asked: str = ""
     situation: str | None = None
     recent: tuple[Signal, ...] = ()
+    language: Language = Language.EN
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bot.content.yaml import Mistakes
-from bot.core.people import Language
 from bot.danger.context import load_questions
 from bot.danger.features import Reader
 from bot.danger.meanings import load_meanings
@@ -30,7 +29,7 @@ def problems(data_dir: Path) -> list[ContentError]:
     with mistakes.noted():
         load_prices(danger_dir)
     with mistakes.noted():
-        load_meanings(danger_dir, Language.EN)
+        load_meanings(danger_dir)
     with mistakes.noted():
         phrases = load_phrases(danger_dir)
         if words is not None:

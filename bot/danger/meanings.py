@@ -27,19 +27,19 @@ class Meanings:
         return self.sentences[sentence].format(signals=named, phrase=phrase)
 
 
-def load_meanings(danger_dir: Path, language: Language) -> Meanings:
-    """Read signals.yml; every signal and every sentence must stand there."""
+def load_meanings(danger_dir: Path) -> dict[Language, Meanings]:
+    """Read signals.yml; every signal and every sentence must stand there, in each language."""
     path = danger_dir / "signals.yml"
     signals = content.load(path)
     file = Reader(path)
     both = "write {en: ..., es: ...}"
     node = file.get(file.root, "sentences", dict, "write the sentences below `sentences:`")
     file.only(node, set(SENTENCES))
-    said = {}
-    for name in SENTENCES:
-        entry = file.get(node, name, dict, both)
-        for one in Language:
-            file.get(entry, one.value, str, both)
-        said[name] = str(entry[language.value])
-    meaning = {signal: signals.of(signal).meaning[language] for signal in Signal}
-    return Meanings(meaning, said)
+    entries = {name: file.get(node, name, dict, both) for name in SENTENCES}
+    return {
+        language: Meanings(
+            {signal: signals.of(signal).meaning[language] for signal in Signal},
+            {name: file.get(entries[name], language.value, str, both) for name in SENTENCES},
+        )
+        for language in Language
+    }

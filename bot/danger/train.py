@@ -9,7 +9,6 @@ from time import monotonic
 from typing import Any
 
 from bot.core.danger import Urgency, most_urgent
-from bot.core.people import Language
 from bot.danger.card import card
 from bot.danger.checks import phrase_problems
 from bot.danger.classifier import Classifier, Opinion
@@ -96,7 +95,7 @@ def train(data_dir: Path, models_dir: Path, say: Say, *, replace_worse: bool = F
     }
     write_model(models_dir, made, zones, facts)
     missing = "" if encoder else "Trained without the sentence encoder."
-    questions, meanings = load_questions(danger_dir), load_meanings(danger_dir, Language.EN)
+    questions, meanings = load_questions(danger_dir), load_meanings(danger_dir)
     triage = Triage(phrases, reader, questions, meanings, prices, Model(made, zones), missing)
     (models_dir / CARD).write_text(card(triage, learn, dev, danger_dir), encoding="utf-8")
     if encoder is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,14 +41,13 @@ class Triage:
     phrases: Phrases
     reader: Reader
     questions: Questions
-    meanings: Meanings
+    meanings: Mapping[Language, Meanings]
     prices: Prices
     model: Model | None
     degraded: str = ""  # what is missing, in one sentence; empty when nothing is
-    language: Language = Language.EN  # in which ``why`` is said
 
     @classmethod
-    def load(cls, models_dir: Path, data_dir: Path, language: Language = Language.EN) -> Triage:
+    def load(cls, models_dir: Path, data_dir: Path) -> Triage:
         """Read staff's files and the trained model; what is missing makes it ``degraded``.
 
         Without the encoder: phrases and sparse features. Without a trained model: phrases only.
@@ -65,11 +65,10 @@ class Triage:
             load_phrases(danger_dir),
             Reader(load_words(danger_dir)),
             load_questions(danger_dir),
-            load_meanings(danger_dir, language),
+            load_meanings(danger_dir),
             load_prices(danger_dir),
             model,
             degraded,
-            language,
         )
 
     def judge(self, text: str, context: Context = Context()) -> Verdict:  # noqa: B008 - frozen
@@ -84,19 +83,24 @@ class Triage:
             return Verdict()
         answer = self.questions.answer(normal, context.asked)
         if answer is not None and answer.bare:
-            return self._bare(answer)
+            return self._bare(answer, context.language)
         found = self.phrases.find(normal)
         if self.model is None:
-            return self._verdict(found, Urgency.NONE, False, (), [])
+            return self._verdict(context.language, found, Urgency.NONE, False, (), [])
         opinion = self.opinion(normal, answer)
         lifted = lift(self.prices.lifts, context, _heard(opinion))
         times = max(lifted.times if lifted else 1.0, answer.question.times if answer else 1.0)
         times *= self.questions.prior(context.asked)
         urgency, ask = self.model.zones.urgency(opinion, times)
-        if ask and answer is not None and context.asked == "ask":
-            urgency, ask = Urgency.TODAY, False  # we have asked already; a second ask would nag
-        reasons = self._reasons(answer, lifted, times, opinion, urgency)
-        return self._verdict(found, urgency, ask, _named(opinion), reasons)
+        alone, unsure = self.model.zones.urgency(opinion)
+        if alone is Urgency.NOW and not urgency.pages:
+            urgency, ask = Urgency.TODAY, False  # no question makes an attack a calm answer
+        elif ask and answer is not None and context.asked == "ask":
+            # We have asked already; a second ask would nag. What only the question makes dangerous
+            # ("why") leaves the first one open, and its silence rings.
+            urgency, ask = (Urgency.TODAY if unsure or answer.said else Urgency.WATCH), False
+        reasons = self._reasons(context.language, answer, lifted, times, opinion, urgency)
+        return self._verdict(context.language, found, urgency, ask, _named(opinion), reasons)
 
     def opinion(self, normal: Normal, answer: Answer | None = None) -> Opinion:
         """Return the classifier's opinion; an unsafe answer is also read as a whole sentence."""
@@ -108,15 +112,16 @@ class Triage:
         said = self.model.classifier.opinion([Piece(answer.said, answer.said)])
         return max(opinion, said, key=lambda one: one.page)
 
-    def _bare(self, answer: Answer) -> Verdict:
+    def _bare(self, answer: Answer, language: Language) -> Verdict:
         """Return the verdict on a bare yes or no."""
         if not answer.unsafe or answer.question.bare is None:
             return Verdict()
         signal, urgency = answer.question.bare
-        return Verdict(urgency, (signal,), self.meanings.say("said_unsafe"))
+        return Verdict(urgency, (signal,), self.meanings[language].say("said_unsafe"))
 
     def _reasons(
         self,
+        language: Language,
         answer: Answer | None,
         lifted: Lift | None,
         times: float,
@@ -128,11 +133,12 @@ class Triage:
             return []
         if lifted is not None and lifted.times >= times:
             after = sorted(lifted.after, key=list(Signal).index)
-            return [self.meanings.say("lifted", after)]
-        return [self.meanings.say("answering")] if answer else []
+            return [self.meanings[language].say("lifted", after)]
+        return [self.meanings[language].say("answering")] if answer else []
 
     def _verdict(
         self,
+        language: Language,
         found: list[Phrase],
         urgency: Urgency,
         ask: bool,
@@ -147,13 +153,13 @@ class Triage:
         ask = ask and not urgency.pages
         first = [signal for phrase in found for signal in phrase.signals]
         signals = tuple(dict.fromkeys((*first, *likely)))[:NAMED]
+        meanings = self.meanings[language]
         why = [
-            self.meanings.say("phrase", phrase=phrase.means[self.language.value])
-            for phrase in found[:NAMED]
+            meanings.say("phrase", phrase=phrase.means[language.value]) for phrase in found[:NAMED]
         ]
         beside = tuple(signal for signal in signals if signal not in first)
         if beside:
-            why.append(self.meanings.say("unsure" if ask else "reads_like", beside))
+            why.append(meanings.say("unsure" if ask else "reads_like", beside))
         return Verdict(urgency, signals, "; ".join(dict.fromkeys(why + reasons)), ask)
 
 
