@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.core import effects as fx
 from bot.core.danger import Signal, Urgency, Verdict
 from bot.core.people import Language
-from bot.service import checkins, dates, runs, speak, taps, tasks
+from bot.service import calling, checkins, dates, runs, speak, tasks
 from bot.service.alerting import alerts
 from bot.service.alerting.alerts import Opened
 from bot.service.house import House
@@ -55,7 +55,7 @@ def carry_out(
             case fx.RaiseSignal():
                 _signal(s, house, at, row, client, effect, came)
             case fx.AskForPerson():
-                came.opened = taps.ask_for_person(s, house, at, client, row.id)
+                came.opened = calling.ask_for_person(s, house, at, client, row.id)
                 came.verdict = Verdict(Urgency.TODAY, (Signal.CONTACT_REQUEST,))
             case fx.GiveConsent():
                 consent.agree(s, house, at, client)

@@ -18,7 +18,7 @@ from bot.core.danger import Context, Signal, Urgency, Verdict
 from bot.core.messages import InboundKind, Kind
 from bot.core.people import ClientState, Language
 from bot.core.writing import Ended
-from bot.service import checkins, listening, runs, speak, taps, tasks, writing
+from bot.service import calling, checkins, listening, runs, speak, taps, tasks, writing
 from bot.service.alerting import alerts, asks, safety
 from bot.service.house import House
 from bot.service.people import enrol
@@ -168,8 +168,7 @@ def _rule(s: Session, house: House, client: Client, words: str) -> Verdict | Non
             return Verdict(Urgency.NOW, (Signal.IMMEDIATE_THREAT,), why)
     label = speak.text(house, "utter_button_help_now", client.language)
     if said.strip(" .!¡") == fold(label):
-        why = speak.text(house, "utter_page_help_button", language)
-        return Verdict(Urgency.NOW, (Signal.IMMEDIATE_THREAT,), why)
+        return calling.help_wanted(s, house, client)
     return None
 
 

@@ -29,12 +29,13 @@ def danger(
     client: Client,
     verdict: Verdict,
     opened: Opened,
+    said: str = "",
 ) -> None:
     """Pass on what rang; to `now` the client gets the safety answer, because others come in too."""
     if verdict.urgency is Urgency.NOW:
         runs.pause(s, client)
         safety.answer(s, house, at, client, verdict, opened, row.id)
-    said = inbox.words(house.sealer, row, client)
+    said = said or inbox.words(house.sealer, row, client)
     number = opened.alert.id
     writing.pass_on(s, house, at, row, client, said, "utter_writing_rang", number=number)
 

@@ -8,17 +8,17 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from bot.core.alerts import AlertState
-from bot.core.danger import Signal, Urgency, Verdict
+from bot.core.danger import Signal
 from bot.core.messages import Kind
 from bot.core.people import ClientState
 from bot.core.writing import Ended
-from bot.service import checkins, listening, runs, speak, tasks, writing
-from bot.service.alerting import alerts, asks, safety
+from bot.service import calling, checkins, listening, runs, speak, tasks, writing
+from bot.service.alerting import asks
 from bot.service.house import House
 from bot.service.people import caseload, consent
 from bot.service.planning import plan_taps
 from bot.service.planning.plan_views import View
-from bot.store import care, inbox, people
+from bot.store import inbox, people
 from bot.store.tables import (
     Alert,
     Ask,
@@ -46,7 +46,7 @@ def tap(s: Session, house: House, at: datetime, row: Inbox, client: Client) -> N
         _choice(s, house, at, row, client, button)
         return
     row.state, row.handled_at = InboxState.HANDLED, at
-    does = _DOES.get(button.does) if button is not None else None
+    does = DOES.get(button.does) if button is not None else None
     if button is None or does is None:
         old(s, house, at, client)
     else:
@@ -69,7 +69,7 @@ def _choice(
         if run is None:
             row.state, row.handled_at = InboxState.HANDLED, at
             if wants_person:
-                _call_me(s, house, at, row, client, button)
+                calling.call_me(s, house, at, row, client, button)
             else:
                 old(s, house, at, client)
             return
@@ -94,28 +94,6 @@ def old(s: Session, house: House, at: datetime, client: Client) -> None:
     else:
         words = speak.text(house, "utter_old_button_nothing", client.language)
         speak.to_client(s, house, at, client, Kind.REPLY, words)
-
-
-def ask_for_person(
-    s: Session, house: House, at: datetime, client: Client, inbox_id: str, why: str = ""
-) -> alerts.Opened:
-    """Open an alert because the client wants a person."""
-    language = people.worker_of(s, client).language
-    why = why or speak.text(house, "utter_page_asked_person", language)
-    verdict = Verdict(Urgency.TODAY, (Signal.CONTACT_REQUEST,), why)
-    opened = alerts.raise_alert(s, house, at, client, verdict, inbox_id=inbox_id)
-    care.note_seen(s, client.id, inbox_id, verdict, at, opened.alert.id)
-    return opened
-
-
-def _call_me(
-    s: Session, house: House, at: datetime, row: Inbox, client: Client, button: ButtonRow
-) -> None:
-    opened = ask_for_person(s, house, at, client, row.id)
-    verdict = Verdict(Urgency.TODAY, (Signal.CONTACT_REQUEST,))
-    words = safety.sentence(s, house, at, client, verdict, opened)
-    key = f"safety:{row.id}"
-    speak.to_client(s, house, at, client, Kind.SAFETY, words, key=key, alert_id=opened.alert.id)
 
 
 def _okay_now(
@@ -182,17 +160,6 @@ def _ask(
         return
     answer = button.does.removeprefix("ask_")
     asks.settle(s, house, at, client, ask, answer, row.id)
-
-
-def _urgent_yes(
-    s: Session, house: House, at: datetime, row: Inbox, client: Client, button: ButtonRow
-) -> None:
-    language = people.worker_of(s, client).language
-    why = speak.text(house, "utter_page_urgent_media", language)
-    verdict = Verdict(Urgency.NOW, (Signal.CONTACT_REQUEST,), why)
-    opened = alerts.raise_alert(s, house, at, client, verdict, inbox_id=row.id)
-    care.note_seen(s, client.id, row.id, verdict, at, opened.alert.id)
-    safety.answer(s, house, at, client, verdict, opened, row.id)
 
 
 def _urgent_no(
@@ -263,15 +230,16 @@ def _note(
 
 
 Does = Callable[[Session, House, datetime, Inbox, Client, ButtonRow], None]
-_DOES: dict[str, Does] = {
-    "call_me": _call_me,
+DOES: dict[str, Does] = {
+    "call_me": calling.call_me,
+    "help_now": calling.help_now,
     "okay_now": _okay_now,
     "go_on": _go_on,
     "plan": _plan,
     "ask_yes": _ask,
     "ask_no": _ask,
     "ask_call_me": _ask,
-    "urgent_yes": _urgent_yes,
+    "urgent_yes": calling.urgent,
     "urgent_no": _urgent_no,
     "stop": _stop,
     "one_week": _one_week,

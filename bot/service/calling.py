@@ -1,0 +1,77 @@
+"""Calling for a person: what rings in the moment of a tap, whether the dialogue is up or not."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.core.danger import Signal, Urgency, Verdict
+from bot.core.messages import Kind
+from bot.service import listening, runs, speak
+from bot.service.alerting import alerts, asks, safety
+from bot.service.house import House
+from bot.store import care, people
+from bot.store.tables import ButtonRow, Client, Inbox
+
+
+def help_wanted(s: Session, house: House, client: Client) -> Verdict:
+    """Return what [I need help now] means, tapped or typed: a rule, so it cannot miss."""
+    why = speak.text(house, "utter_page_help_button", people.worker_of(s, client).language)
+    return Verdict(Urgency.NOW, (Signal.IMMEDIATE_THREAT,), why)
+
+
+def help_now(
+    s: Session, house: House, at: datetime, row: Inbox, client: Client, button: ButtonRow
+) -> None:
+    """Ring at once for who tapped [I need help now]; who writes with them hears it too."""
+    verdict = help_wanted(s, house, client)
+    opened = _ring(s, house, at, row, client, verdict)
+    if client.writer_id is not None:
+        label = speak.text(house, "utter_button_help_now", client.language)
+        listening.danger(s, house, at, row, client, verdict, opened, said=label)
+        return
+    runs.pause(s, client)
+    safety.answer(s, house, at, client, verdict, opened, row.id)
+
+
+def urgent(
+    s: Session, house: House, at: datetime, row: Inbox, client: Client, button: ButtonRow
+) -> None:
+    """Ring at once for who says that what we cannot open is urgent."""
+    why = speak.text(house, "utter_page_urgent_media", people.worker_of(s, client).language)
+    verdict = Verdict(Urgency.NOW, (Signal.CONTACT_REQUEST,), why)
+    opened = _ring(s, house, at, row, client, verdict)
+    safety.answer(s, house, at, client, verdict, opened, row.id)
+
+
+def _ring(
+    s: Session, house: House, at: datetime, row: Inbox, client: Client, verdict: Verdict
+) -> alerts.Opened:
+    row.urgency, row.signals = verdict.urgency, [signal.value for signal in verdict.signals]
+    opened = alerts.raise_alert(s, house, at, client, verdict, inbox_id=row.id)
+    care.note_seen(s, client.id, row.id, verdict, at, opened.alert.id)
+    asks.moot(s, client, at)
+    return opened
+
+
+def ask_for_person(
+    s: Session, house: House, at: datetime, client: Client, inbox_id: str
+) -> alerts.Opened:
+    """Open an alert because the client wants a person."""
+    why = speak.text(house, "utter_page_asked_person", people.worker_of(s, client).language)
+    verdict = Verdict(Urgency.TODAY, (Signal.CONTACT_REQUEST,), why)
+    opened = alerts.raise_alert(s, house, at, client, verdict, inbox_id=inbox_id)
+    care.note_seen(s, client.id, inbox_id, verdict, at, opened.alert.id)
+    return opened
+
+
+def call_me(
+    s: Session, house: House, at: datetime, row: Inbox, client: Client, button: ButtonRow
+) -> None:
+    """Ask for a person, and say what is true of that now."""
+    opened = ask_for_person(s, house, at, client, row.id)
+    verdict = Verdict(Urgency.TODAY, (Signal.CONTACT_REQUEST,))
+    words = safety.sentence(s, house, at, client, verdict, opened)
+    key = f"safety:{row.id}"
+    speak.to_client(s, house, at, client, Kind.SAFETY, words, key=key, alert_id=opened.alert.id)
