@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from bot.core.danger import Signal, Urgency, Verdict
+from bot.core.flows import Choice
 from bot.core.messages import Kind
 from bot.service import listening, runs, speak
 from bot.service.alerting import alerts, asks, safety
 from bot.service.house import House
+from bot.service.planning import situations
 from bot.store import care, people
-from bot.store.tables import ButtonRow, Client, Inbox
+from bot.store.tables import ButtonRow, Client, FlowRun, Inbox
 
 
 def help_wanted(s: Session, house: House, client: Client) -> Verdict:
@@ -53,6 +56,46 @@ def _ring(
     care.note_seen(s, client.id, row.id, verdict, at, opened.alert.id)
     asks.moot(s, client, at)
     return opened
+
+
+def chose(
+    s: Session, house: House, at: datetime, row: Inbox, client: Client, run: FlowRun, value: str
+) -> None:
+    """Let the danger in a tapped answer ring now; its turn, whenever that comes, only keeps it."""
+    choice = runs.step_of(run).choice(value)
+    if choice is None or choice.signal is None:
+        return
+    signal = Signal(choice.signal)
+    verdict = Verdict(house.content.signals.of(signal).urgency, (signal,))
+    if not verdict.urgency.pages:
+        return
+    verdict = replace(verdict, why=answer_why(s, house, at, client, run, run.step, choice))
+    situations.seen(s, at, client, [signal])
+    row.urgency, row.signals = verdict.urgency, [signal.value]
+    opened = alerts.raise_alert(s, house, at, client, verdict, inbox_id=row.id)
+    care.note_seen(s, client.id, row.id, verdict, at, opened.alert.id)
+    if verdict.urgency is Urgency.NOW:
+        safety.answer(s, house, at, client, verdict, opened, row.id)
+
+
+def answer_why(
+    s: Session,
+    house: House,
+    at: datetime,
+    client: Client,
+    run: FlowRun,
+    step: str,
+    choice: Choice,
+) -> str:
+    """Say in the worker's language which answer was given to which question.
+
+    By its label: what they wrote stands beside it as long as it is kept, and this is kept longer.
+    """
+    language = people.worker_of(s, client).language
+    asked = f"utter_ask_{run.flow}_{step}"
+    question = speak.text(house, asked, language, **speak.facts(s, house, client, at))
+    words = choice.label[language]
+    return speak.text(house, "utter_page_tapped", language, words=words, question=question)
 
 
 def ask_for_person(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.core import effects as fx
 from bot.core.danger import Signal, Urgency, Verdict
 from bot.core.people import Language
-from bot.service import calling, checkins, dates, runs, speak, tasks
+from bot.service import calling, checkins, dates, runs, tasks
 from bot.service.alerting import alerts
 from bot.service.alerting.alerts import Opened
 from bot.service.house import House
@@ -179,7 +179,12 @@ def _signal(
     effect: fx.RaiseSignal,
     came: Carried,
 ) -> None:
-    """Let an answer's signal page by its usual urgency; what only is to be watched is kept."""
+    """Let an answer's signal page by its usual urgency; what only is to be watched is kept.
+
+    What was tapped has rung in the moment of the tap.
+    """
+    if row.token and effect.signal.value in row.signals:
+        return
     situations.seen(s, at, client, [effect.signal])
     urgency = house.content.signals.of(effect.signal).urgency
     verdict = Verdict(urgency, (effect.signal,), _why(s, house, at, client, came.run, effect))
@@ -200,21 +205,14 @@ def _why(
     run: FlowRun | None,
     effect: fx.RaiseSignal,
 ) -> str:
-    """Say in the worker's language which answer was given to which question.
-
-    By its label: what they wrote stands beside it as long as it is kept, and this is kept longer.
-    """
-    language = people.worker_of(s, client).language
-    meaning = house.content.signals.of(effect.signal).meaning[language]
-    if run is None:
-        return meaning
-    s.flush()
-    step, value = runs.flow_of(run).step(effect.step), runs.answers(s, house, client, run)
-    choice = step.choice(value.get(effect.step, ""))
-    words = meaning if choice is None else choice.label[language]
-    asked = f"utter_ask_{run.flow}_{effect.step}"
-    question = speak.text(house, asked, language, **speak.facts(s, house, client, at))
-    return speak.text(house, "utter_page_tapped", language, words=words, question=question)
+    """Say which answer was given to which question; what the signal means where none was."""
+    if run is not None:
+        s.flush()
+        step, value = runs.flow_of(run).step(effect.step), runs.answers(s, house, client, run)
+        choice = step.choice(value.get(effect.step, ""))
+        if choice is not None:
+            return calling.answer_why(s, house, at, client, run, effect.step, choice)
+    return house.content.signals.of(effect.signal).meaning[people.worker_of(s, client).language]
 
 
 def _prefer(

@@ -205,7 +205,8 @@ def _answer(
     if verdict.urgency is Urgency.NOW and opened is not None:
         if run is not None and run.state is RunState.ACTIVE:
             run.state = RunState.PAUSED
-        key = f"{row.id}:now" if said else row.id
+        # A tapped answer was `now` from its first moment, and said so then.
+        key = f"{row.id}:now" if said and row.urgency is not Urgency.NOW else row.id
         safety.answer(s, house, at, client, verdict, opened, key)
         return
     if row.hold or client.writer_id is not None:

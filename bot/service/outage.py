@@ -84,13 +84,17 @@ def overtaken(house: House, inbox_id: str) -> None:
     with house.db.write() as s:
         row = s.get_one(Inbox, inbox_id)
         if row.state in _OPEN:
-            done(row, house.clock.now())
-            taps.old(s, house, house.clock.now(), s.get_one(Client, row.client_id))
+            at, client = house.clock.now(), s.get_one(Client, row.client_id)
+            done(row, at)
+            if not _say_safety(s, house, at, row, client):  # its danger rang all the same
+                taps.old(s, house, at, client)
     house.wake()
 
 
 def _say_safety(s: Session, house: House, at: datetime, row: Inbox, client: Client) -> bool:
     """Write the safety answer that would have left with the turn; tell whether there is one."""
+    if safety.said(s, row.id):
+        return True
     found = opened(s, row) if row.urgency is Urgency.TODAY else None
     if found is None:
         return False

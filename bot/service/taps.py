@@ -76,6 +76,7 @@ def _choice(
     run.state, run.put_away = RunState.ACTIVE, False
     row.token, row.asked = button.token, f"{run.flow}.{run.step}"
     row.state = InboxState.JUDGED
+    calling.chose(s, house, at, row, client, run, button.value)
 
 
 def _wants_person(run: FlowRun | None, button: ButtonRow) -> bool:

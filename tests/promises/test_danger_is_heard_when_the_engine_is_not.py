@@ -20,6 +20,7 @@ from bot.service.judge import judge
 from bot.service.receive import write_down
 from bot.store import dues
 from bot.store.tables import Alert, AlertLog, Answer, DueKind, Inbox, InboxState
+from tests.support import plans
 from tests.support.fake_engine import FakeEngine, Mood, fake_engine
 from tests.support.program import Program, Rules, build, client
 
@@ -295,3 +296,62 @@ async def test_what_is_changed_later_is_read_again_and_answers_nothing(talk: Tal
     assert program.got("Ben", Kind.PAGE)
     assert len(talk.texts(Kind.SAFETY)) == 1
     assert talk.answers == {"day": "not_good"} and talk.open == 0
+
+
+DANGER_IN_ANSWERS = [
+    (("Call me",), "contact_request"),
+    (("Not good", "Not safe"), "unsafe_shelter"),
+    (("Not good", "Not sure"), "unsafe_shelter"),
+    (("Not good", "Safe tonight", "Somebody is"), "threat_received"),
+    (("Not good", "Safe tonight", "Nobody", "We lost somebody"), "loss"),
+    (("Not good", "Safe tonight", "Nobody", "Everybody's okay", "A talk"), "contact_request"),
+    (("Not good", "Safe tonight", "Nobody", "Somebody's hurt"), "injury"),
+]
+
+
+async def gone_after(program: Program, *labels: str) -> None:
+    """Let Ana tap these answers while there is an engine, and none be there then."""
+    plans.listening(program)
+    for label in labels:
+        await program.taps("Ana", label)
+    program.house.engine = None
+
+
+@pytest.mark.parametrize("typed", [False, True])
+@pytest.mark.parametrize(("labels", "signal"), DANGER_IN_ANSWERS)
+async def test_danger_in_a_tapped_answer_rings_in_that_moment_and_once(
+    talk: Talk, labels: tuple[str, ...], signal: str, typed: bool
+) -> None:
+    *before, last = labels
+    program = talk.program
+    await gone_after(program, *before)
+    await (program.says if typed else program.taps)("Ana", last)
+    assert len(program.got("Ben", Kind.PAGE)) == 1
+    assert len(talk.texts(Kind.SAFETY)) == 1
+    assert not talk.texts(Kind.HOLDING)
+    plans.listening(program)
+    await program.wait(MINUTE)
+    assert talk.open == 0 and len(talk.answers) == len(labels)
+    assert len(program.got("Ben", Kind.PAGE)) == 1
+    assert len(talk.texts(Kind.SAFETY)) == 1
+    with program.house.db.read() as s:
+        assert [alert.signals for alert in s.scalars(sa.select(Alert))] == [[signal]]
+
+
+async def test_danger_in_an_answer_rings_once_where_the_engine_is_well(talk: Talk) -> None:
+    await talk.program.taps("Ana", "Not good")
+    await talk.program.taps("Ana", "Not safe")
+    assert len(talk.program.got("Ben", Kind.PAGE)) == 1
+    assert len(talk.texts(Kind.SAFETY)) == 1 and "after you" in talk.texts(Kind.SAFETY)[0]
+
+
+async def test_a_tap_that_was_overtaken_has_rung_and_is_not_called_old(talk: Talk) -> None:
+    program = talk.program
+    await gone_after(program)
+    await program.taps("Ana", "Not good")
+    await program.taps("Ana", "Call me")
+    assert len(program.got("Ben", Kind.PAGE)) == 1
+    plans.listening(program)
+    await program.wait(MINUTE)
+    assert len(talk.texts(Kind.SAFETY)) == 1
+    assert not [one for one in talk.texts() if "button is from before" in one]
