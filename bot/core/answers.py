@@ -83,6 +83,19 @@ def fold(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
+def says(text: str, word: str) -> bool:
+    """Tell whether an agreed word, or words, stand in a text, however they are spelt: apart, with a
+    hyphen, on two lines, written together; but not inside another word."""
+    said, wanted = fold(text).split(), fold(word).replace(" ", "")
+    if not wanted or any(unicodedata.category(c) == "So" for c in word):
+        return bool(word.strip()) and word.strip().casefold() in text.casefold()  # with a picture
+    return any(
+        "".join(said[first:last]) == wanted
+        for first in range(len(said))
+        for last in range(first + 1, min(len(said), first + len(wanted)) + 1)
+    )
+
+
 def exact(step: Step, text: str) -> str | None:
     """Return the value of the choice whose label, number or example this is; None when it is
     none's.

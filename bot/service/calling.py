@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from bot.core.answers import fold
 from bot.core.danger import Signal, Urgency, Verdict
 from bot.core.flows import Choice
 from bot.core.messages import Kind
@@ -15,13 +16,30 @@ from bot.service.alerting import alerts, asks, safety
 from bot.service.house import House
 from bot.service.planning import situations
 from bot.store import care, people
-from bot.store.tables import ButtonRow, Client, FlowRun, Inbox
+from bot.store.tables import ButtonRow, Client, FlowRun, Inbox, RunState
+
+TRIAL = "action_trial_page"  # what the help button of the first conversation leads to
 
 
 def help_wanted(s: Session, house: House, client: Client) -> Verdict:
     """Return what [I need help now] means, tapped or typed: a rule, so it cannot miss."""
     why = speak.text(house, "utter_page_help_button", people.worker_of(s, client).language)
     return Verdict(Urgency.NOW, (Signal.IMMEDIATE_THREAT,), why)
+
+
+def on_trial(s: Session, client: Client, label: str, at: datetime) -> bool:
+    """Tell whether the help button is what a client is asked to try right now: hours later it is
+    no trial any more."""
+    run = runs.current(s, client)
+    if run is None or run.state is not RunState.ACTIVE or at - run.asked_at > runs.TALK:
+        return False
+    flow = runs.flow_of(run)
+    return any(
+        fold(choice.label[client.language]) == label
+        and (after := flow.after(flow.step(run.step), choice.value)) is not None
+        and after.action == TRIAL
+        for choice in flow.step(run.step).choices
+    )
 
 
 def help_now(

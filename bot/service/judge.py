@@ -5,7 +5,6 @@ Triage needs no dialogue engine; what danger asks for is committed here, whateve
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -24,7 +23,6 @@ from bot.service.house import House
 from bot.service.people import enrol
 from bot.service.planning import offers, plans, situations
 from bot.store import care, inbox, outbox, people
-from bot.store.people import fold
 from bot.store.tables import Client, Inbox, InboxState, Outbox, OutboxState, RunState
 
 log = structlog.get_logger()
@@ -60,7 +58,7 @@ def judge(house: House, inbox_id: str) -> None:
             context = replace(context, asked="")  # what is changed later answers nothing
         presses = client is not None and words and not talks and not row.edited
         pressed = _pressed(s, house, client, words) if client and presses else None
-        ruled = _rule(s, house, client, words) if client and words else None
+        ruled = _rule(s, house, client, words, row.received_at) if client and words else None
         calm = client is not None and not talks and _calm(s, house, client, words, context)
     verdict = ruled or (_read(house, words, context) if words and not calm else Verdict())
     house.fault("before judging is written")
@@ -147,27 +145,28 @@ def _pressed(s: Session, house: House, client: Client, words: str) -> str | None
         return None
     _, lines = outbox.content(house.sealer, row, client)
     pressable = [button for line in lines for button in line]
-    said = fold(words).strip(" .!¡")
+    said = answers.fold(words)
     for button in pressable:
-        if fold(button.label).strip(" .!¡") == said:
+        if said and answers.fold(button.label) == said:
             return button.token
     if said.isdecimal() and 1 <= int(said) <= len(pressable):
         return pressable[int(said) - 1].token
     return offers.meant(s, house, [button.token for button in pressable], words)
 
 
-def _rule(s: Session, house: House, client: Client, words: str) -> Verdict | None:
-    """Return the verdict of the rules that cannot miss: the code word, the help button."""
-    said = fold(words)
-    language = people.worker_of(s, client).language
+def _rule(s: Session, house: House, client: Client, words: str, at: datetime) -> Verdict | None:
+    """Return the verdict of the rules that cannot miss: the code word, the help button.
+
+    Only where the help button stands to be tried, beside the worker, its label is that trial.
+    """
     if client.code_word is not None:
         box = people.box(house.sealer, client)
-        word = fold(box.open("client.code_word", client.id, client.code_word))
-        if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", said):
+        if answers.says(words, box.open("client.code_word", client.id, client.code_word)):
+            language = people.worker_of(s, client).language
             why = speak.text(house, "utter_page_code_word", language)
             return Verdict(Urgency.NOW, (Signal.IMMEDIATE_THREAT,), why)
-    label = speak.text(house, "utter_button_help_now", client.language)
-    if said.strip(" .!¡") == fold(label):
+    label = answers.fold(speak.text(house, "utter_button_help_now", client.language))
+    if answers.fold(words) == label and not calling.on_trial(s, client, label, at):
         return calling.help_wanted(s, house, client)
     return None
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from bot.core.answers import fold
 from bot.errors import SafError
 from bot.service.house import House
 from bot.store import people
-from bot.store.people import fold
 from bot.store.tables import Client
 
 SHORTEST = 4  # shorter words stand inside everyday talk and would page by mistake
