@@ -11,6 +11,7 @@ from bot.channels.base import Reason, SendFailed
 from bot.core.messages import Kind
 from bot.store.tables import Alert, OnCall
 from tests.support.program import Program, build, client
+from tests.support.staff import last, unlock
 
 pytestmark = pytest.mark.both_databases
 
@@ -150,3 +151,17 @@ async def test_an_ask_answered_no_pages_now(program: Program) -> None:
     await program.says("Ana", "nah")
     assert program.got("Ben", Kind.PAGE)
     assert "paging Ben now" in program.got("Ana", Kind.SAFETY)[0].text
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [("No", "Asked if safe, they answered no."), ("Call me", "They ask for a person.")],
+)
+async def test_the_page_says_what_was_answered(program: Program, answer: str, why: str) -> None:
+    await unlock(program, "Ben")
+    await program.says("Ana", "hmm hard to say")
+    await program.taps("Ana", answer)
+    await program.taps("Ben", "Open")
+    shown = last(program, "Ben")
+    assert f"Why: {why}" in shown
+    assert ("they answered no" in shown) == (answer == "No")

@@ -111,7 +111,8 @@ def settle(
     choice = next(c for c in _choices(house) if c.value == answer)
     signal = Signal(choice.signal or Signal.CONTACT_REQUEST)
     urgency = Urgency.NOW if answer == "no" else Urgency.TODAY
-    page(s, house, at, client, ask, urgency, (signal,), "utter_page_ask_no", inbox_id)
+    why = "utter_page_ask_no" if answer == "no" else "utter_page_asked_person"
+    page(s, house, at, client, ask, urgency, (signal,), why, inbox_id)
 
 
 def page(
