@@ -17,7 +17,7 @@ from bot.core.danger import Context, Signal, Urgency, Verdict
 from bot.core.messages import InboundKind, Kind
 from bot.core.people import ClientState, Language
 from bot.core.writing import Ended
-from bot.service import calling, checkins, listening, runs, speak, taps, tasks, writing
+from bot.service import calling, checkins, listening, runs, speak, taps, tasks, unopened, writing
 from bot.service.alerting import alerts, asks, safety
 from bot.service.house import House
 from bot.service.people import enrol
@@ -29,13 +29,6 @@ log = structlog.get_logger()
 
 PRESSABLE = timedelta(days=1)  # a label typed later than this is just words
 _NO_SIGN = (InboundKind.BLOCKED, InboundKind.UNBLOCKED, InboundKind.GROUP)
-_CANNOT_OPEN = {
-    InboundKind.VOICE: "utter_cannot_open",
-    InboundKind.PHOTO: "utter_cannot_open",
-    InboundKind.OTHER: "utter_cannot_open",
-    InboundKind.LOCATION: "utter_location",
-    InboundKind.CONTACT: "utter_contact",
-}
 
 
 def judge(house: House, inbox_id: str) -> None:
@@ -221,23 +214,11 @@ def _without_words(s: Session, house: House, at: datetime, row: Inbox, client: C
         InboundKind.GROUP,
     ):
         listening.no_words(s, house, at, row, client)
-    elif row.kind in _CANNOT_OPEN:
-        facts = speak.facts(s, house, client, at)
-        words = speak.text(house, _CANNOT_OPEN[row.kind], client.language, **facts)
-        keys = ("yes", "urgent_yes"), ("no", "urgent_no")
-        presses = [
-            speak.button(
-                house,
-                client.language,
-                does,
-                label=speak.text(house, f"utter_button_{label}", client.language),
-                value=row.id,
-            )
-            for label, does in keys
-        ]
-        speak.to_client(s, house, at, client, Kind.REPLY, words, buttons=[presses])
+    elif row.kind in unopened.WHAT:
+        unopened.came(s, house, at, row, client)
     elif row.kind not in (InboundKind.UNBLOCKED, InboundKind.GROUP):
-        words = speak.text(house, "utter_sticker", client.language)
+        name = "utter_contact" if row.kind is InboundKind.CONTACT else "utter_sticker"
+        words = speak.text(house, name, client.language)
         press = speak.button(house, client.language, "call_me")
         speak.to_client(s, house, at, client, Kind.REPLY, words, buttons=[[press]])
 

@@ -12,7 +12,7 @@ from bot.core.danger import Signal
 from bot.core.messages import Kind
 from bot.core.people import ClientState
 from bot.core.writing import Ended
-from bot.service import calling, checkins, listening, runs, speak, tasks, writing
+from bot.service import calling, checkins, listening, runs, speak, writing
 from bot.service.alerting import asks
 from bot.service.house import House
 from bot.service.people import caseload, consent
@@ -166,7 +166,7 @@ def _ask(
 def _urgent_no(
     s: Session, house: House, at: datetime, row: Inbox, client: Client, button: ButtonRow
 ) -> None:
-    tasks.give(s, house, at, client, "media", key=f"media:{button.value}")
+    asks.not_urgent(s, client, at, button.value)
     facts = speak.facts(s, house, client, at)
     words = speak.text(house, "utter_not_urgent", client.language, **facts)
     go_on(s, house, at, client, words)

@@ -23,6 +23,7 @@ from bot.store.tables import Ask, AskState, Client, Inbox, Outbox, OutboxState
 log = structlog.get_logger()
 
 FLOW, STEP = "ask", "safe"  # its choices and their examples stand in data/flows/ask.yml
+URGENT = "urgent:"  # outbox keys of the question about what we cannot open
 
 
 def hold(
@@ -33,34 +34,81 @@ def hold(
     While one ask is open no second one nags. Where a person writes with the client it is they who
     ask, and only their silence pages.
     """
-    if care.open_ask(s, client.id) is not None:
+    had = care.open_ask(s, client.id)
+    only_urgent = had is not None and _only_urgent(s, had)
+    if had is not None and not only_urgent:
         return True
     if not verdict.ask:
         return False
-    deadline = at + house.content.escalation.ask_deadline
+    if only_urgent:
+        moot(s, client, at)  # this question asks for more
+    ask = _open(s, house, at, row, client, verdict)
+    presses = [
+        Press(choice.label[client.language], f"ask_{choice.value}", value=ask.id)
+        for choice in _choices(house)
+    ]
+    _say(s, house, at, client, ask, Kind.ASK, "utter_ask_ask_safe", f"ask:{row.id}", presses)
+    return True
+
+
+def urgent(s: Session, house: House, at: datetime, row: Inbox, client: Client, name: str) -> None:
+    """Ask whether what we cannot open is urgent; the talk need not wait for that answer."""
+    ask = _open(s, house, at, row, client, Verdict())
+    presses = [
+        Press(speak.text(house, f"utter_button_{label}", client.language), does, value=row.id)
+        for label, does in (("yes", "urgent_yes"), ("no", "urgent_no"))
+    ]
+    _say(s, house, at, client, ask, Kind.REPLY, name, f"{URGENT}{row.id}", presses)
+
+
+def not_urgent(s: Session, client: Client, at: datetime, inbox_id: str) -> None:
+    """Settle the ask about what we cannot open; the worker has the task to ask what it was."""
+    ask = care.open_ask(s, client.id)
+    if ask is not None and ask.inbox_id == inbox_id:
+        ask.state, ask.settled_at = AskState.SAFE, at
+
+
+def _only_urgent(s: Session, ask: Ask) -> bool:
+    """Tell whether an open ask is about something that we cannot open."""
+    asked = sa.select(Outbox.id).where(Outbox.key == f"{URGENT}{ask.inbox_id}")
+    return s.scalar(asked) is not None
+
+
+def _open(
+    s: Session, house: House, at: datetime, row: Inbox, client: Client, verdict: Verdict
+) -> Ask:
     ask = Ask(
         client_id=client.id,
         inbox_id=row.id,
         signals=[signal.value for signal in verdict.signals],
         state=AskState.OPEN,
-        deadline=deadline,
+        deadline=at + house.content.escalation.ask_deadline,
         made_at=at,
     )
     s.add(ask)
     s.flush()
     ask.why = people.box(house.sealer, client).seal("ask.why", ask.id, verdict.why)
+    return ask
+
+
+def _say(
+    s: Session,
+    house: House,
+    at: datetime,
+    client: Client,
+    ask: Ask,
+    kind: Kind,
+    name: str,
+    key: str,
+    presses: list[Press],
+) -> None:
+    """Write the question, with the time at which silence becomes an alert; not asked after that."""
     facts = speak.facts(s, house, client, at)
-    facts["time"] = speak.clock_face(deadline, client.timezone)
-    words = speak.text(house, "utter_ask_ask_safe", client.language, **facts)
-    presses = [
-        Press(choice.label[client.language], f"ask_{choice.value}", value=ask.id)
-        for choice in _choices(house)
-    ]
-    key = f"ask:{row.id}"
+    facts["time"] = speak.clock_face(ask.deadline, client.timezone)
+    words = speak.text(house, name, client.language, **facts)
     speak.to_client(
-        s, house, at, client, Kind.ASK, words, key=key, buttons=[presses], expires_at=deadline
+        s, house, at, client, kind, words, key=key, buttons=[presses], expires_at=ask.deadline
     )
-    return True
 
 
 def _choices(house: House) -> tuple[Choice, ...]:
@@ -141,11 +189,12 @@ def page(
 
 
 def moot(s: Session, client: Client, at: datetime) -> None:
-    """End an open ask that an alert has overtaken."""
+    """End an open ask that an alert or a weightier question has overtaken."""
     ask = care.open_ask(s, client.id)
     if ask is not None:
         ask.state, ask.settled_at = AskState.MOOT, at
-        outbox.cancel(s, "overtaken by an alert", Outbox.key == f"ask:{ask.inbox_id}")
+        keys = f"ask:{ask.inbox_id}", f"{URGENT}{ask.inbox_id}"
+        outbox.cancel(s, "overtaken", Outbox.key.in_(keys))
 
 
 def silent(house: House, at: datetime) -> int:
@@ -173,6 +222,9 @@ def _silent(house: House, at: datetime, id_: str) -> int:
         client = s.get_one(Client, ask.client_id)
         if client.phone is not PhoneState.DECEASED:
             signals: tuple[Signal, ...] = () if ask.signals else (Signal.CONTACT_REQUEST,)
+            row = s.get(Inbox, ask.inbox_id)
             why = "utter_page_unanswered" if client.writer_id else "utter_page_silent_ask"
+            if row is not None and row.text is None:
+                why = "utter_page_silent_media"
             page(s, house, at, client, ask, Urgency.TODAY, signals, why, "silent")
     return 1
