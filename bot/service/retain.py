@@ -64,7 +64,8 @@ def tick(house: House) -> int:
     """Erase what has outlived its use; return how many rows. Run twice, erases once.
 
     1. A client's words when they were handled and their alert is closed, after 30 days at most.
-    2. What we said, a week after it ended; buttons and used links.
+    2. What we said, a week after it ended, and what a worker was shown of an alert when that is
+       closed: their words stand in it; buttons and used links.
     3. Signals of retaliation, weapon and conflict and every "why" a week after the alert closed.
     4. What stands on a worker's phone about an alert is marked for ``sweep``.
     5. What was said in passing and never put into a plan; what a plan could have been about.
@@ -119,16 +120,19 @@ def _words(s: Session, now: datetime) -> int:
 
 
 def _told(s: Session, now: datetime) -> int:
+    mine = Outbox.state.in_(_GONE), _free(Outbox.client_id), _free(Outbox.about_id)
     kept = sa.or_(Outbox.text.is_not(None), Outbox.buttons.is_not(None))
     ended = sa.func.coalesce(Outbox.sent_at, Outbox.made_at)
-    erased = sa.update(Outbox).where(
-        kept,
-        Outbox.state.in_(_GONE),
-        ended <= now - TOLD,
-        _free(Outbox.client_id),
-        _free(Outbox.about_id),
+    erased = sa.update(Outbox).where(*mine, kept, ended <= now - TOLD)
+    closed = sa.select(Alert.id).where(Alert.state == AlertState.CLOSED)
+    shown = sa.update(Outbox).where(
+        *mine,
+        Outbox.text.is_not(None),
+        Outbox.kind == Kind.REPLY,
+        Outbox.worker_id.is_not(None),
+        Outbox.alert_id.in_(closed),
     )
-    return _rows(s, erased.values(text=None, buttons=None))
+    return _rows(s, erased.values(text=None, buttons=None)) + _rows(s, shown.values(text=None))
 
 
 def _touchy(s: Session, now: datetime) -> int:

@@ -32,6 +32,7 @@ from bot.store.tables import (
 from tests.support import plans
 from tests.support.days import remember
 from tests.support.program import Program, Rules, room
+from tests.support.staff import unlock
 
 GUN = Verdict(Urgency.TODAY, (Signal.RETALIATION, Signal.LOSS), "wants to get back at them")
 
@@ -152,6 +153,36 @@ async def test_what_left_us_unsure_goes_too(program: Program) -> None:
         ask = s.scalars(sa.select(Ask)).one()
         assert (ask.why, ask.signals) == (None, [])
         assert s.scalars(sa.select(Seen)).all() == []
+
+
+def told(program: Program) -> str:
+    """Return all that still can be read of what we told the workers."""
+    with program.house.db.read() as s:
+        rows = s.scalars(sa.select(Outbox).where(Outbox.worker_id.is_not(None)))
+        return "\n".join(
+            program.house.sealer.program.open("outbox.text", row.id, row.text)
+            for row in rows
+            if row.text is not None
+        )
+
+
+@pytest.mark.parametrize("held", [False, True])
+@pytest.mark.both_databases
+async def test_what_a_worker_was_shown_of_her_words_goes_when_the_alert_is_closed(
+    program: Program, held: bool
+) -> None:
+    if held:
+        hold(program)
+    await unlock(program, "Ben")
+    await program.says("Ana", "they outside my house rn, grey honda")
+    await program.taps("Ben", "Open")
+    await program.says("Ben", "got it")
+    await program.wait(timedelta(hours=1))
+    assert "grey honda" in told(program)
+    act(program, Move.CLOSE, "reached_safe")
+    await program.settle()
+    retain.tick(program.house)
+    assert ("grey honda" in told(program)) is held
 
 
 async def test_what_we_said_goes_a_week_after_it_left(program: Program) -> None:
