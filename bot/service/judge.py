@@ -61,7 +61,7 @@ def judge(house: House, inbox_id: str) -> None:
             return
         at = house.clock.now()
         client = s.get(Client, row.client_id) if row.client_id else None
-        if client is not None and row.kind not in _NO_SIGN:
+        if client is not None and client.phone.reachable and row.kind not in _NO_SIGN:
             checkins.heard(s, house, at, client)
         if row.kind is InboundKind.START or client is None:
             enrol.open_door(s, house, at, row, client)
@@ -169,6 +169,7 @@ def _text(
 ) -> None:
     """Write what a message's verdict asks for, and leave the rest to the dialogue."""
     row.urgency, row.signals = verdict.urgency, [signal.value for signal in verdict.signals]
+    no_talk = client.state is ClientState.LEFT or row.edited or not client.phone.reachable
     situations.seen(s, at, client, verdict.signals)
     if verdict.urgency.pages:
         opened = alerts.raise_alert(s, house, at, client, verdict, inbox_id=row.id)
@@ -177,7 +178,7 @@ def _text(
         if client.writer_id is not None:
             listening.danger(s, house, at, row, client, verdict, opened)
             done(row, at)
-        elif verdict.urgency is Urgency.NOW or client.state is ClientState.LEFT or row.edited:
+        elif verdict.urgency is Urgency.NOW or no_talk:
             runs.pause(s, client)
             safety.answer(s, house, at, client, verdict, opened, row.id)
             done(row, at)
@@ -190,7 +191,7 @@ def _text(
         done(row, at)
     elif not row.edited and asks.answered(s, house, at, row, client, verdict):
         done(row, at)
-    elif client.state is ClientState.LEFT or row.edited:
+    elif no_talk:
         # Who stopped was told that danger still rings; only they know whether this is.
         asks.hold(s, house, at, row, client, verdict)
         done(row, at)

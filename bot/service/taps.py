@@ -33,11 +33,19 @@ from bot.store.tables import (
 )
 
 BREAK = timedelta(days=7)
+# An old question's answer is among them where it asks for a person; else it changes nothing.
+_CALLS = ("call_me", "help_now", "urgent_yes", "choice")
 
 
 def tap(s: Session, house: House, at: datetime, row: Inbox, client: Client) -> None:
-    """Carry out a client's tap; the row is handled, or judged when the dialogue comes next."""
+    """Carry out a client's tap; the row is handled, or judged when the dialogue comes next.
+
+    On a phone that is not theirs any more a tap still calls for help, and does nothing else.
+    """
     button = inbox.button(s, row)
+    if not client.phone.reachable and (button is None or button.does not in _CALLS):
+        row.state, row.handled_at = InboxState.HANDLED, at
+        return
     if button is not None and button.does == "choice" and client.writer_id is not None:
         row.state, row.handled_at = InboxState.HANDLED, at
         listening.tapped(s, house, at, row, client, button)

@@ -218,13 +218,18 @@ def _silent(house: House, at: datetime, id_: str) -> int:
         ask = s.get_one(Ask, id_)
         if ask.state is not AskState.OPEN:
             return 0
-        ask.state, ask.settled_at = AskState.SILENT, at
-        client = s.get_one(Client, ask.client_id)
-        if client.phone is not PhoneState.DECEASED:
-            signals: tuple[Signal, ...] = () if ask.signals else (Signal.CONTACT_REQUEST,)
-            row = s.get(Inbox, ask.inbox_id)
-            why = "utter_page_unanswered" if client.writer_id else "utter_page_silent_ask"
-            if row is not None and row.text is None:
-                why = "utter_page_silent_media"
-            page(s, house, at, client, ask, Urgency.TODAY, signals, why, "silent")
+        give_up(s, house, at, s.get_one(Client, ask.client_id), ask)
     return 1
+
+
+def give_up(s: Session, house: House, at: datetime, client: Client, ask: Ask) -> None:
+    """Make an alert of an ask that nobody answers any more; about who died there is none."""
+    ask.state, ask.settled_at = AskState.SILENT, at
+    if client.phone is PhoneState.DECEASED:
+        return
+    row = s.get(Inbox, ask.inbox_id)
+    why = "utter_page_unanswered" if client.writer_id else "utter_page_silent_ask"
+    if row is not None and row.text is None:
+        why = "utter_page_silent_media"
+    signals: tuple[Signal, ...] = () if ask.signals else (Signal.CONTACT_REQUEST,)
+    page(s, house, at, client, ask, Urgency.TODAY, signals, why, "silent")

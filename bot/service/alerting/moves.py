@@ -184,7 +184,7 @@ def details(s: Session, house: House, alert: Alert, worker: Worker, at: datetime
         return speak.text(house, "utter_page_trial", language, alias=alias)
     box = people.box(house.sealer, client)
     signals = [house.content.signals.of(Signal(signal)) for signal in alert.signals]
-    return speak.text(
+    shown = speak.text(
         house,
         "utter_page_details",
         language,
@@ -195,7 +195,11 @@ def details(s: Session, house: House, alert: Alert, worker: Worker, at: datetime
         words=_words(s, house, alert, client, worker),
         last=_last_checkin(s, house, client, worker),
         guidance=signals[0].guidance[language] if signals else "",
-    ) + _proof(house, client, worker)
+    )
+    if not client.phone.reachable:
+        state = speak.text(house, f"utter_phone_{client.phone}", language)
+        shown += "\n" + speak.text(house, "utter_page_phone", language, state=state)
+    return shown + _proof(house, client, worker)
 
 
 def _proof(house: House, client: Client, worker: Worker) -> str:

@@ -15,7 +15,7 @@ from bot.core.people import ClientState, PhoneState
 from bot.core.writing import Ended
 from bot.errors import SafError
 from bot.service import checkins, runs, speak, tasks, writing
-from bot.service.alerting import alerts, paging
+from bot.service.alerting import alerts, asks, paging
 from bot.service.house import House
 from bot.service.people import consent, looking_after, never
 from bot.store import care, dues, inbox, outbox, people
@@ -239,6 +239,9 @@ def set_phone(
     if state.reachable:
         consent.take_up(s, house, at, client)
         return
+    asked = care.open_ask(s, client.id)
+    if asked is not None:
+        asks.give_up(s, house, at, client, asked)  # whoever holds the phone may not answer it
     reason = f"the phone is {state}"
     writing.end(s, house, at, client, Ended.PHONE)
     outbox.cancel(s, reason, Outbox.client_id == client.id)

@@ -47,15 +47,17 @@ def run(desk: Desk, words: str) -> None:
         desk.row.delete_at = desk.at
 
 
-def _client(desk: Desk, words: Sequence[str]) -> tuple[Client | None, Sequence[str]]:
+def _client(
+    desk: Desk, words: Sequence[str], may: Callable[[Desk, Client], bool] = Desk.sees
+) -> tuple[Client | None, Sequence[str]]:
     """Return the client whose alias the words begin with, and the words behind it.
 
-    The longest alias counts. Somebody else's client is as unknown as one who does not exist, and
-    so is one who was forgotten.
+    The longest alias counts. Somebody else's client (who does not pass ``may``) is as unknown as
+    one who does not exist, and so is one who was forgotten.
     """
     for end in range(len(words), 0, -1):
         client = people.client_by_alias(desk.s, desk.house.sealer, " ".join(words[:end]))
-        if client is not None and client.key is not None and desk.sees(client):
+        if client is not None and client.key is not None and may(desk, client):
             return client, words[end:]
     desk.say("utter_worker_no_such_client")
     return None, words
@@ -160,7 +162,7 @@ def _question(desk: Desk, words: Sequence[str]) -> None:
 
 
 def _phone(desk: Desk, words: Sequence[str]) -> None:
-    client, _ = _client(desk, words)
+    client, _ = _client(desk, words, phones.may_mark)
     if client is not None:
         phones.offer(desk, client)
 

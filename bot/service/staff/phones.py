@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+
+from bot.core.alerts import AlertState
 from bot.core.people import PhoneState, may_become
 from bot.service.people import enrol
 from bot.service.staff.desk import Desk
 from bot.store import people
-from bot.store.tables import ButtonRow, Client
+from bot.store.tables import Alert, ButtonRow, Client
 
 
 def offer(desk: Desk, client: Client) -> None:
@@ -57,7 +60,20 @@ def sure(desk: Desk, button: ButtonRow) -> None:
 
 def _client(desk: Desk, button: ButtonRow) -> Client | None:
     client = desk.s.get(Client, button.value)
-    return client if client is not None and desk.sees(client) else None
+    return client if client is not None and may_mark(desk, client) else None
+
+
+def may_mark(desk: Desk, client: Client) -> bool:
+    """Tell whether a worker may say what became of a phone: who sees the client, and who has an
+    open alert of theirs, because it is they who learn of it at night."""
+    if desk.sees(client):
+        return True
+    has = sa.select(Alert.id).where(
+        Alert.client_id == client.id,
+        Alert.acknowledged_by == desk.worker.id,
+        Alert.state != AlertState.CLOSED,
+    )
+    return people.may_know(desk.worker, client) and desk.s.scalar(has.limit(1)) is not None
 
 
 def _keep(desk: Desk, client: Client, state: PhoneState) -> None:
