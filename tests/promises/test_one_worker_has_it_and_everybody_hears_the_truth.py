@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from bot.core.alerts import LogEvent
 from bot.core.messages import Kind
-from bot.store.tables import AlertLog
+from bot.store.tables import AlertLog, OnCall, Worker
 from tests.support.program import Program
 from tests.support.staff import alert, last, tap_again, unlock, worker
 
@@ -122,6 +122,59 @@ async def test_passed_on_it_rings_for_the_others_and_the_client_hears_it(program
     assert alert(program).state == "triggered"
     assert last(program, "Ana") == "Ben can't be the one right now. I'm asking the others."
     assert program.got("Cora")
+
+
+def rings(program: Program, who: str) -> int:
+    """Return how often somebody's phone was paged."""
+    return len(program.got(who, Kind.PAGE, Kind.ESCALATION))
+
+
+def on_call(program: Program, who: str) -> None:
+    """Give somebody the shift."""
+    now = program.clock.now()
+    with program.house.db.write() as s:
+        s.add(OnCall(worker_id=worker(program, who).id, starts=now, ends=now + 600 * MIN))
+
+
+async def test_passed_on_by_the_supervisor_it_rings_for_all_who_were_told_that_she_has_it(
+    program: Program,
+) -> None:
+    on_call(program, "Dev")
+    await program.says("Ana", "they outside my house rn")
+    await program.wait(6 * MIN)
+    await program.says("Cora", "got it")
+    assert last(program, "Dev") == "Cora has #1."
+    before = {who: rings(program, who) for who in ("Ben", "Cora", "Dev")}
+    await program.wait(2 * MIN)
+    await program.says("Cora", "can't")
+    rang = {who for who, count in before.items() if rings(program, who) > count}
+    assert rang == {"Ben", "Dev"}
+    assert last(program, "Ana") == "Cora can't be the one right now. I'm asking the others."
+
+
+async def test_who_cannot_and_would_be_next_is_passed_over(program: Program) -> None:
+    on_call(program, "Cora")
+    await program.says("Ana", "they outside my house rn")
+    before = {who: rings(program, who) for who in ("Ben", "Cora")}
+    await program.says("Cora", "can't")
+    assert last(program, "Cora") == "#1: okay, not you. The next person is paged."
+    assert rings(program, "Cora") == before["Cora"]
+    assert rings(program, "Ben") == before["Ben"] + 1
+
+
+async def test_where_nobody_else_is_left_nobody_is_told_otherwise(program: Program) -> None:
+    with program.house.db.write() as s:
+        for name in ("Cora", "Dev"):
+            s.get_one(Worker, worker(program, name).id).active = False
+    await program.says("Ana", "they outside my house rn")
+    await program.says("Ben", "can't")
+    assert last(program, "Ben").startswith("#1: okay. But nobody else can be paged")
+    assert rings(program, "Ben") == 2
+    await program.says("Ben", "got it")
+    await program.says("Ben", "can't")
+    assert "can't get through to anybody else yet" in last(program, "Ana")
+    await program.wait(15 * MIN)
+    assert rings(program, "Ben") >= 3
 
 
 async def test_still_trying_changes_nothing(program: Program) -> None:

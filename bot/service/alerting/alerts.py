@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from bot.core import alerts as rules
 from bot.core.alerts import AlertState, Join, LogEvent, Named, Target
 from bot.core.danger import Urgency, Verdict, most_urgent
-from bot.core.people import SYNTHETIC
+from bot.core.people import SYNTHETIC, Role
 from bot.service import second
 from bot.service.alerting.paging import cannot_reach, page, whom
 from bot.service.house import House
-from bot.store import care, people
+from bot.store import care, people, telling
 from bot.store.tables import Alert, Client, Worker
 
 TELL_FOR = timedelta(hours=3)
@@ -165,23 +165,35 @@ def restart(s: Session, house: House, at: datetime, alert: Alert, client: Client
     fire(s, house, at, alert, client)
 
 
-def fire(s: Session, house: House, at: datetime, alert: Alert, client: Client) -> None:
+def fire(
+    s: Session,
+    house: House,
+    at: datetime,
+    alert: Alert,
+    client: Client,
+    *,
+    without: Collection[str] = (),
+    also: Iterable[Worker] = (),
+) -> bool:
     """Page the next step of an alert's policy, and plan the one after it.
 
     A step that reaches nobody is said in the log and skipped at once; when all distinct steps
     reach nobody, the next moment of the policy is waited for. What an outage has left overdue rings
     once for everybody concerned, not once for each time that it was missed.
+
+    ``without``: ids of who said that they cannot; where nobody else can be paged it rings for them
+    all the same, and False says so. ``also``: who is paged beside the step.
     """
-    policy = [rules.Step.from_json(step) for step in alert.policy]
+    policy, began = [rules.Step.from_json(step) for step in alert.policy], alert.next_step
     for _ in range(len(policy) + 1):
         firing = rules.firing(policy, alert.next_step)
         if firing is None:
-            alert.next_at = None
-            return
+            break
         number, alert.next_step, who = alert.next_step, alert.next_step + 1, firing.who
         while (more := rules.firing(policy, alert.next_step)) and _due(house, alert, more) <= at:
             alert.next_step, who = alert.next_step + 1, (*who, *more.who)
-        meant = whom(s, house, dict.fromkeys(who), client, at)
+        step = {one.id: one for one in (*also, *whom(s, house, dict.fromkeys(who), client, at))}
+        meant = [one for one in step.values() if one.id not in without]
         reached = [
             worker
             for worker in meant
@@ -194,9 +206,36 @@ def fire(s: Session, house: House, at: datetime, alert: Alert, client: Client) -
         if number and reached:
             care.log(s, alert, at, LogEvent.ESCALATED, detail=f"step {number}")
         if reached:
-            break
+            alert.next_at = _moment(house, alert, policy, at)
+            return True
         care.log(s, alert, at, LogEvent.NO_ONE_ON_CALL, detail=f"step {number}")
-    alert.next_at = _moment(house, alert, policy, at)
+    if without:
+        alert.next_step = began
+        fire(s, house, at, alert, client)
+    else:
+        alert.next_at = _moment(house, alert, policy, at)
+    return False
+
+
+def pass_on(
+    s: Session, house: House, at: datetime, alert: Alert, client: Client, worker: Worker
+) -> bool:
+    """Start an alert's chain again one step further on, without who passed it on.
+
+    It rings for everybody who was paged and was told that somebody has it, for whoever a step so
+    far means now, and for the next step. False when nobody but who passed it on can be paged.
+    """
+    policy = [rules.Step.from_json(step) for step in alert.policy]
+    steps = (rules.firing(policy, number) for number in range(alert.next_step + 1))
+    meant = dict.fromkeys(who for step in steps if step is not None for who in step.who)
+    rung = [
+        one
+        for one in care.all_paged(s, alert)
+        if one.active and one.role is not Role.OPERATOR and care.paged(s, alert, one)
+    ]
+    also = [*telling.receivers(s, client, rung, at), *whom(s, house, meant, client, at)]
+    alert.chain_at, alert.next_step = at, min(1, len(policy) - 1)
+    return fire(s, house, at, alert, client, without={worker.id}, also=also)
 
 
 def _key(alert: Alert, number: int, worker: Worker) -> str:

@@ -145,14 +145,14 @@ def _paged(s: Session, alert: Alert) -> list[Worker]:
 def _released(
     s: Session, house: House, at: datetime, alert: Alert, client: Client, worker: Worker
 ) -> None:
-    """Start the chain again one step further on, without who passed it on."""
-    name = people.worker_name(house.sealer, worker)
-    words = speak.text(house, "utter_alert_released", client.language, other=name)
-    speak.to_client(s, house, at, client, Kind.NOTICE, words, alert_id=alert.id)
+    """Let it ring for the others again, and say so to the client."""
     alert.acknowledged_by = alert.acknowledged_at = alert.reached_at = None
     alert.told_at = at + house.content.escalation.tell_client
-    alert.chain_at, alert.next_step = at, 1
-    alerts.fire(s, house, at, alert, client)
+    others = alerts.pass_on(s, house, at, alert, client, worker)
+    said = "utter_alert_released" if others else "utter_alert_released_alone"
+    name = people.worker_name(house.sealer, worker)
+    words = speak.text(house, said, client.language, other=name)
+    speak.to_client(s, house, at, client, Kind.NOTICE, words, alert_id=alert.id)
 
 
 def _closed(

@@ -10,7 +10,7 @@ from bot.core.alerts import ALLOWED, AlertState, LogEvent, Move
 from bot.core.messages import Kind
 from bot.core.people import Role
 from bot.service import speak, writing
-from bot.service.alerting import moves
+from bot.service.alerting import alerts, moves
 from bot.service.staff import pin
 from bot.service.staff.desk import Desk
 from bot.store import care, people, telling
@@ -141,21 +141,24 @@ def buttons(desk: Desk, alert: Alert) -> list[list[Press]]:
 
 
 def _decline(desk: Desk, alert: Alert) -> None:
-    """Bring the next step forward, once for each who was paged: they cannot, somebody must."""
-    earlier = sa.select(AlertLog.id).where(
+    """Bring the next step forward, once for each who was paged: they cannot, somebody else must."""
+    asked = sa.select(AlertLog.worker_id).where(
         AlertLog.alert_id == alert.id,
         AlertLog.event == LogEvent.RELEASED,
-        AlertLog.worker_id == desk.worker.id,
         AlertLog.at >= alert.chain_at,
     )
-    if desk.s.scalar(earlier.limit(1)) is None:
+    cannot = {one for one in desk.s.scalars(asked) if one is not None}
+    others = True
+    if desk.worker.id not in cannot:
+        client = desk.s.get_one(Client, alert.client_id)
         care.log(
             desk.s, alert, desk.at, LogEvent.RELEASED, worker_id=desk.worker.id, detail="declined"
         )
-        desk.audit("alert_declined", desk.s.get_one(Client, alert.client_id), alert)
+        desk.audit("alert_declined", client, alert)
+        without = cannot | {desk.worker.id}
         if alert.next_at is not None:
-            alert.next_at = desk.at
-    desk.say("utter_declined", alert=alert, number=alert.id)
+            others = alerts.fire(desk.s, desk.house, desk.at, alert, client, without=without)
+    desk.say("utter_declined" if others else "utter_declined_alone", number=alert.id, alert=alert)
 
 
 def _tell_holder(desk: Desk, alert: Alert, holder: Worker, move: Move) -> None:
