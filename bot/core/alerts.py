@@ -171,7 +171,8 @@ def join(
     """Decide whether a danger message joins the client's newest open alert.
 
     It joins while that alert is unacknowledged or within 60 minutes of its acknowledgement. The
-    chain begins again when the urgency rises or a new signal comes.
+    chain begins again when the urgency rises or a new signal comes, and when the client was reached
+    already: nobody is on it any more, so somebody has to say again that they are.
     """
     if state is None or not state.open:
         return Join.OPEN
@@ -179,4 +180,5 @@ def join(
         return Join.LINK
     rises = urgency.rank > had_urgency.rank
     new = any(signal.value not in had_signals for signal in signals)
-    return Join.MERGE_AND_RESTART if rises or new else Join.MERGE
+    again = state is AlertState.REACHED and acknowledged_at is not None
+    return Join.MERGE_AND_RESTART if rises or new or again else Join.MERGE

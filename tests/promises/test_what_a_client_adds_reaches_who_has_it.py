@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -11,8 +12,9 @@ from bot.core.alerts import AlertState, Move
 from bot.core.messages import Kind
 from bot.service.alerting import moves
 from bot.store import people
-from bot.store.tables import Alert
-from tests.support.program import Program
+from bot.store.tables import Alert, OnCall
+from tests.support.program import Program, build
+from tests.support.staff import worker
 
 pytestmark = pytest.mark.both_databases
 
@@ -75,6 +77,42 @@ async def test_an_hour_after_the_acknowledgement_it_is_a_new_alert(program: Prog
     await program.says("Ana", "they outside again")
     first, second = alerts(program)
     assert second.linked_id == first.id
+
+
+async def test_danger_again_after_they_talked_asks_again_for_somebody_who_has_it(
+    program: Program,
+) -> None:
+    await program.says("Ana", "they outside my house rn")
+    move(program, Move.ACKNOWLEDGE)
+    move(program, Move.REACHED)
+    await program.wait(40 * MIN)
+    await program.says("Ana", "they outside again")
+    assert len(alerts(program)) == 1
+    assert alerts(program)[0].state is AlertState.TRIGGERED
+    assert program.got("Ana", Kind.SAFETY)[-1].text.startswith("I'm paging Ben now.")
+    await program.wait(6 * MIN)
+    assert program.got("Cora", Kind.ESCALATION)
+    assert any("Nobody has answered yet" in h.text for h in program.got("Ana", Kind.NOTICE))
+
+
+async def test_what_comes_at_night_on_top_rings_as_it_would_by_itself(tmp_path: Path) -> None:
+    evening = datetime(2027, 3, 2, 2, 50, tzinfo=UTC)  # Monday 20:50
+    program = build(tmp_path, start=evening)
+    await program.says("Ana", "he threatened me on here today")
+    assert len(program.got("Ben", Kind.PAGE)) == 1
+    with program.house.db.write() as s:
+        shift = {"starts": evening + 10 * MIN, "ends": evening + 600 * MIN}
+        s.add(OnCall(worker_id=worker(program, "Dev").id, **shift))
+    await program.wait(timedelta(hours=4, minutes=40))
+    assert not program.got("Dev")
+    await program.says("Ana", "he threatened me again")
+    pages = [m for m in program.channel.sent if m.chat == "Dev"]
+    assert [m.silent for m in pages] == [False]
+    assert len(program.got("Ben", Kind.PAGE)) == 1  # silent by itself, and it stands there
+    for _ in range(3):
+        await program.wait(5 * MIN)
+        await program.says("Ana", "he threatened me again")
+    assert len(program.got("Dev")) == 1
 
 
 async def test_not_marked_reached_it_rings_again(program: Program) -> None:

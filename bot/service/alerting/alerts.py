@@ -7,17 +7,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.core import alerts as rules
 from bot.core.alerts import AlertState, Join, LogEvent, Named, Target
 from bot.core.danger import Urgency, Verdict, most_urgent
+from bot.core.messages import Kind
 from bot.core.people import SYNTHETIC, Role
 from bot.service import second
-from bot.service.alerting.paging import cannot_reach, page, whom
+from bot.service.alerting.paging import cannot_reach, page, silenced, whom
 from bot.service.house import House
 from bot.store import care, people, telling
-from bot.store.tables import Alert, Client, Worker
+from bot.store.tables import Alert, Client, Outbox, Worker
 
 TELL_FOR = timedelta(hours=3)
 # Rings the worker beside the client, and nobody else.
@@ -152,6 +154,27 @@ def _merge(
         page(s, house, at, alert, client, has_it, key=f"more:{alert.id}:{inbox_id}", more=inbox_id)
     if how is Join.MERGE_AND_RESTART:
         restart(s, house, at, alert, client)
+    elif has_it is None:
+        _ring_more(s, house, at, alert, client)
+
+
+def _ring_more(s: Session, house: House, at: datetime, alert: Alert, client: Client) -> None:
+    """Page for a message that joined an alert which nobody has taken, as it would have rung by
+    itself: whoever it sounds for now, and was not rung for this within the merge window; whoever it
+    shows up for silently, once."""
+    first = rules.firing([rules.Step.from_json(step) for step in alert.policy], 0)
+    for worker in whom(s, house, first.who if first else (), client, at):
+        rang = sa.select(Outbox.id).where(
+            Outbox.alert_id == alert.id,
+            Outbox.worker_id == worker.id,
+            Outbox.kind.in_((Kind.PAGE, Kind.ESCALATION)),
+        )
+        if not silenced(s, house, at, alert, worker):
+            late = at - rules.MERGE_WINDOW
+            rang = rang.where(Outbox.silent.is_(False), Outbox.made_at > late)
+        if s.scalar(rang.limit(1)) is None:
+            key = f"again:{alert.id}:{at.isoformat()}:{worker.id}"
+            page(s, house, at, alert, client, worker, key=key)
 
 
 def restart(s: Session, house: House, at: datetime, alert: Alert, client: Client) -> None:
