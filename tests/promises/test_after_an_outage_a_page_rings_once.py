@@ -30,7 +30,25 @@ async def test_half_a_minute_after_the_channel_is_back_the_page_is_there(program
     program.channel.fail("Ben", *down)
     await program.says("Ana", "they outside my house rn")
     await program.wait(timedelta(minutes=15))
-    assert not program.got("Ben", Kind.PAGE)
+    assert not program.got("Ben", Kind.PAGE, Kind.ESCALATION)
     program.channel.faults.clear()
     await program.wait(timedelta(seconds=30))
-    assert program.got("Ben", Kind.PAGE)
+    assert program.got("Ben", Kind.PAGE, Kind.ESCALATION)
+
+
+async def test_after_two_hours_without_the_channel_one_page_and_one_true_notice_leave(
+    program: Program,
+) -> None:
+    down = [SendFailed("", permanent=False, reason=Reason.SERVER) for _ in range(900)]
+    for who in ("Ana", "Ben", "Cora"):
+        program.channel.fail(who, *down)
+    await program.says("Ana", "they outside my house rn")
+    await program.wait(timedelta(hours=2))
+    assert not program.got("Ana")
+    program.channel.faults.clear()
+    await program.wait(timedelta(minutes=4))
+    for who in ("Ben", "Cora"):
+        assert len(program.got(who, Kind.PAGE, Kind.ESCALATION)) == 1
+    notices = program.got("Ana", Kind.NOTICE)
+    assert len(notices) == 1
+    assert "I'll write again at 2:05 pm" in notices[0].text  # a moment that is still to come

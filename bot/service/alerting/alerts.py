@@ -16,7 +16,7 @@ from bot.core.danger import Urgency, Verdict, most_urgent
 from bot.core.messages import Kind
 from bot.core.people import SYNTHETIC, Role
 from bot.service import second
-from bot.service.alerting.paging import cannot_reach, page, silenced, whom
+from bot.service.alerting.paging import MORE, cannot_reach, page, silenced, whom
 from bot.service.house import House
 from bot.store import care, people, telling
 from bot.store.tables import Alert, Client, Outbox, Worker
@@ -151,7 +151,7 @@ def _merge(
         return
     has_it = s.get(Worker, alert.acknowledged_by) if alert.acknowledged_by else None
     if has_it is not None:
-        page(s, house, at, alert, client, has_it, key=f"more:{alert.id}:{inbox_id}", more=inbox_id)
+        page(s, house, at, alert, client, has_it, key=f"{MORE}{alert.id}:{inbox_id}", more=inbox_id)
     if how is Join.MERGE_AND_RESTART:
         restart(s, house, at, alert, client)
     elif has_it is None:

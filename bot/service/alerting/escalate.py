@@ -14,8 +14,8 @@ from bot.core.messages import Kind
 from bot.service import speak
 from bot.service.alerting import alerts, asks
 from bot.service.house import House
-from bot.store import care, people
-from bot.store.tables import Alert, Ask, AskState, Client, Worker
+from bot.store import care, outbox, people
+from bot.store.tables import Alert, Ask, AskState, Client, Outbox, Worker
 
 log = structlog.get_logger()
 
@@ -105,15 +105,27 @@ def _tell(s: Session, house: House, now: datetime, alert: Alert, client: Client)
     name = "utter_nobody_yet" if again else "utter_nobody_yet_last"
     face = speak.clock_face(promised, client.timezone)
     words = speak.text(house, name, client.language, time=face)
-    _notice(s, house, now, alert, client, words)
+    _notice(s, house, now, alert, client, words, until=promised if again else None)
     alert.told_at = promised if again else None
     return 1
 
 
 def _notice(
-    s: Session, house: House, now: datetime, alert: Alert, client: Client, words: str
+    s: Session,
+    house: House,
+    now: datetime,
+    alert: Alert,
+    client: Client,
+    words: str,
+    until: datetime | None = None,
 ) -> None:
-    """Say to the client that nobody is there yet; it is cancelled when somebody is."""
+    """Say to the client that nobody is there yet; it is cancelled when somebody is.
+
+    ``until``: the time that it promises; later it is true no more. After an outage only the newest
+    leaves.
+    """
+    mine = (Outbox.alert_id == alert.id, Outbox.key.startswith("nobody:"))
+    outbox.cancel(s, "a newer one says it", *mine)
     press = speak.button(house, client.language, "plan", alert_id=alert.id)
     speak.to_client(
         s,
@@ -126,6 +138,7 @@ def _notice(
         alert_id=alert.id,
         buttons=[] if client.cover else [[press]],
         cover="nobody",
+        expires_at=until,
     )
 
 

@@ -14,8 +14,11 @@ from bot.core.messages import Kind
 from bot.core.people import SYNTHETIC, Role
 from bot.service import second, speak
 from bot.service.house import House
-from bot.store import care, people, rota, telling
+from bot.store import care, outbox, people, rota, telling
 from bot.store.tables import Alert, Client, Outbox, Worker
+
+
+MORE = "more:"  # outbox keys of pages about what a later message added
 
 
 def whom(
@@ -103,6 +106,13 @@ def page(
         silent=silent,
         buttons=[[speak.button(house, worker.language, "open", value=more or "")]],
     )
+    if row is not None and not more:
+        # After an outage one page rings, the newest; what a message added stands by itself.
+        before = (Outbox.alert_id == alert.id, Outbox.worker_id == worker.id, Outbox.id != row.id)
+        waits = (Outbox.channel.is_(None), Outbox.kind.in_((Kind.PAGE, Kind.ESCALATION)))
+        outbox.cancel(
+            s, "a newer page rings", *before, *waits, Outbox.key.not_like(f"{MORE}%")
+        )
     if (row is not None and alert.acknowledged_by is None) or worker.chat is None:
         follow = second.follow(
             s,
