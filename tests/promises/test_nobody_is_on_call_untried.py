@@ -9,15 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.danger import Signal, Urgency, Verdict
 from bot.core.messages import Kind
 from bot.core.oncall import Gap
 from bot.service import second
 from bot.service.alerting import oncall, paging
 from bot.service.alerting.oncall import NotOnCall, Why
-from bot.service.people import enrol, leaving
+from bot.service.people import away, enrol, leaving, never
 from bot.store import people
-from bot.store.tables import PageTest, Worker
-from tests.support.program import MONDAY_NOON, ZONE, Program, build
+from bot.errors import SafError
+from bot.store.tables import Client, PageTest, Worker
+from tests.support.program import MONDAY_NOON, ZONE, Program, Rules, build, client
 from tests.support.staff import last, looks, worker
 
 HOUR = timedelta(hours=1)
@@ -222,3 +224,69 @@ def test_a_gap_is_told_as_people_say_it() -> None:
     assert gap(0, 2) == "from now to 14:00"
     assert gap(21, 3) == "Tue 2027-03-02 09:00-12:00"
     assert gap(10, 40) == "tonight 22:00 to Wed 2027-03-03 14:00"
+
+
+PARTNER = Verdict(Urgency.TODAY, (Signal.PARTNER_VIOLENCE,), "a partner")
+NIGHT = datetime(2027, 3, 2, 9, tzinfo=UTC)  # Tuesday, 3 at night
+
+
+def away_with(program: Program, who: str, instead: str) -> None:
+    now = program.clock.now()
+    with program.house.db.write() as s:
+        one, other = row(program, s, who), row(program, s, instead)
+        away.keep(s, program.house, now, one, other, now, now + 72 * HOUR, "operator")
+
+
+@pytest.mark.parametrize("why", ["leave", "never tell"])
+async def test_who_stands_in_at_night_is_rung_aloud_and_the_client_hears_so(
+    tmp_path: Path, why: str
+) -> None:
+    program = build(tmp_path, start=NIGHT, triage=Rules({"hits me": PARTNER}))
+    await tested(program, "Dev", "Cora")
+    put_on(program, "Dev")
+    if why == "leave":
+        away_with(program, "Dev", "Cora")
+    else:
+        with program.house.db.write() as s:
+            ana = s.get_one(Client, client(program).id)
+            dev, cora = row(program, s, "Dev"), row(program, s, "Cora")
+            never.keep(s, program.house, NIGHT, ana, dev, cora, "operator")
+    await program.settle()
+    sent = len(program.channel.sent)
+    await program.says("Ana", "he hits me")
+    pages = {m.chat: m.silent for m in program.channel.sent[sent:] if m.text.startswith("#1")}
+    assert pages == {"Ben": True, "Cora": False}
+    assert "Nobody is on shift" not in program.got("Ana", Kind.SAFETY)[-1].text
+
+
+async def test_who_was_never_tried_does_not_stand_in_for_who_is_on_call(program: Program) -> None:
+    await tested(program, "Dev")
+    put_on(program, "Dev")
+    with pytest.raises(SafError, match="has not acknowledged a test page"):
+        away_with(program, "Dev", "Cora")
+    away_with(program, "Ben", "Cora")
+    with program.house.db.write() as s:
+        row(program, s, "Ben").tested_at = MONDAY_NOON
+    put_on(program, "Ben")
+    with program.house.db.read() as s:
+        found = list(away.examine(s, program.house.sealer, program.clock.now(), ZONE))
+    assert [one.what for one in found if "Cora stands in for Ben on call" in one.what]
+
+
+async def test_a_shift_taken_over_by_who_leaves_is_its_owners_again_and_said(
+    program: Program,
+) -> None:
+    await tested(program, "Ben", "Dev")
+    put_on(program, "Ben")
+    now = program.clock.now()
+    with program.house.db.write() as s:
+        ben, dev = row(program, s, "Ben"), row(program, s, "Dev")
+        oncall.override(s, program.house, now, ben, dev, now, now + 5 * HOUR, ben.id)
+    assert has_it(program) == ["Dev"]
+    with program.house.db.write() as s:
+        leaving.leave(s, program.house, program.clock.now(), row(program, s, "Dev"))
+    await program.settle()
+    assert has_it(program) == ["Ben"]
+    assert last(program, "Ben").startswith("Dev has left, so this shift is yours again: Mon 12:00")
+    assert last(program, "Cora").startswith("Dev has left. The shift Mon 12:00")
+    assert last(program, "Cora").endswith("is with Ben again.")

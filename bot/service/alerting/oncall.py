@@ -139,6 +139,32 @@ def override(
         speak.to_worker(s, house, at, other, Kind.NOTICE, words, key=key)
 
 
+def give_back(s: Session, house: House, at: datetime, by: Worker) -> None:
+    """End what somebody has taken over, because they leave: each shift is again whose it was.
+
+    Those hear it, and the supervisors.
+    """
+    taken = sa.select(OverrideRow).where(OverrideRow.by_id == by.id, OverrideRow.ends > at)
+    for row in s.scalars(taken.order_by(OverrideRow.id)).all():
+        off, starts, ends = s.get_one(Worker, row.worker_id), max(row.starts, at), row.ends
+        if row.starts < at:
+            row.ends = at
+        else:
+            s.delete(row)
+        for other in {one.id: one for one in (off, *people.supervisors(s))}.values():
+            again = "utter_oncall_yours_again" if other.id == off.id else "utter_oncall_again"
+            words = speak.text(
+                house,
+                again if off.active else "utter_oncall_nobody",
+                other.language,
+                worker=people.worker_name(house.sealer, by),
+                other=people.worker_name(house.sealer, off if off.active else by),
+                list=spell(house, other, starts, ends),
+            )
+            key = f"given_back:{row.id}:{other.id}"
+            speak.to_worker(s, house, at, other, Kind.NOTICE, words, key=key)
+
+
 def has_any(s: Session, zone: str, worker: Worker, starts: datetime, ends: datetime) -> bool:
     """Tell whether a worker is on call at some time of a span."""
     return any(one.worker_id == worker.id for one in rota.schedule(s, zone, starts, ends))

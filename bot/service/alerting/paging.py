@@ -51,6 +51,11 @@ def on_call(s: Session, house: House, at: datetime) -> Sequence[Worker]:
     return rota.on_call(s, house.content.escalation.staffed.zone, at)
 
 
+def has_shift(s: Session, house: House, client: Client, at: datetime) -> list[Worker]:
+    """Return who has the shift for a client: who is on call, or who stands in for them."""
+    return telling.receivers(s, client, on_call(s, house, at), at)
+
+
 def cannot_reach(
     s: Session, house: House, at: datetime, alert: Alert, worker: Worker, *, detail: str = ""
 ) -> None:
@@ -133,13 +138,14 @@ def page(
 
 def silenced(s: Session, house: House, at: datetime, alert: Alert, worker: Worker) -> bool:
     """Tell whether a page makes no sound: only `today`, only off shift, and never for the person
-    on call when it is one of the signals that may wake them."""
+    on call, or who stands in for them, when it is one of the signals that may wake them."""
     rules_ = house.content.escalation
     if alert.urgency is Urgency.NOW:
         return False
     here = at.astimezone(ZoneInfo(worker.timezone)).time()
     if rules_.staffed.covers(at) and not rules_.night.covers(here):
         return False
-    has_shift = any(one.id == worker.id for one in on_call(s, house, at))
-    wakes = any(Signal(signal) in rules_.wakes_on_call for signal in alert.signals)
-    return not (has_shift and wakes)
+    if not any(Signal(signal) in rules_.wakes_on_call for signal in alert.signals):
+        return True
+    client = s.get_one(Client, alert.client_id)
+    return all(one.id != worker.id for one in has_shift(s, house, client, at))

@@ -54,7 +54,7 @@ def examine(
     yield from _policies(sealer, workers, rules)
     yield from _clients(s, sealer, clients)
     yield from never.examine(s, sealer, now)
-    yield from away.examine(s, sealer, now)
+    yield from away.examine(s, sealer, now, rules.staffed.zone)
     yield from _on_call(s, sealer, now, workers, rules.staffed.zone, channels)
     yield from _alerts(s, now)
     yield from _outbox(s, now)

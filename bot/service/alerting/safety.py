@@ -53,7 +53,7 @@ def _hours(s: Session, house: House, at: datetime, client: Client, alert: Alert)
     staffed = house.content.escalation.staffed
     if staffed.covers(at) or staffed.next_start(at) is None:
         return ""
-    for worker in paging.on_call(s, house, at):
+    for worker in paging.has_shift(s, house, client, at):
         rung = care.paged(s, alert, worker) and second.reachable(house.channels, worker)
         if rung and not paging.silenced(s, house, at, alert, worker):
             return "" if worker.id == client.worker_id else "_on_call"

@@ -4,21 +4,25 @@ themselves."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.core.findings import Finding, bad
+from bot.core.findings import Finding, bad, warn
 from bot.core.messages import Kind
 from bot.core.people import Role
 from bot.errors import SafError
 from bot.service import speak
+from bot.service.alerting import oncall
 from bot.service.house import House
 from bot.store import people
 from bot.store.sealed import Sealer
 from bot.store.tables import Away, Worker
+
+
+AHEAD = timedelta(days=7)  # how far the doctor looks
 
 
 def keep(
@@ -33,7 +37,8 @@ def keep(
 ) -> None:
     """Keep that a worker is away from one moment to another, and who stands in for them.
 
-    Both hear it now. Raises SafError with the sentence for whatever cannot be.
+    Both hear it now. Who is on call in that time is stood in for by whose phone rang in a test.
+    Raises SafError with the sentence for whatever cannot be.
     """
     if ends <= max(starts, at):
         raise SafError("The leave is over before it begins; look at the days.")
@@ -46,6 +51,9 @@ def keep(
     )
     if s.scalar(clash.limit(1)) is not None:
         raise SafError("One of them is away in that time already; name somebody else.")
+    zone = house.content.escalation.staffed.zone
+    if oncall.has_any(s, zone, worker, max(starts, at), ends):
+        oncall.check(house, substitute)
     s.add(
         Away(
             worker_id=worker.id,
@@ -91,12 +99,16 @@ def back(s: Session, house: House, at: datetime, worker: Worker, who: str) -> No
     people.audit(s, at, who, "away_ended")
 
 
-def examine(s: Session, sealer: Sealer, now: datetime) -> Iterator[Finding]:
-    """Yield who is away now with a substitute who cannot be paged."""
-    running = sa.select(Away).where(Away.starts <= now, Away.ends > now)
-    for one in s.scalars(running):
-        other = s.get_one(Worker, one.substitute_id)
-        if not other.active or other.chat is None:
-            names = [people.worker_name(sealer, s.get_one(Worker, one.worker_id))]
-            names.append(people.worker_name(sealer, other))
-            yield bad("leave", "{} is away and {} cannot be paged in their place".format(*names))
+def examine(s: Session, sealer: Sealer, now: datetime, zone: str) -> Iterator[Finding]:
+    """Yield who is away now with a substitute who cannot be paged, and who will be stood in for on
+    call by somebody whose phone was never tried; ``zone``: the program's."""
+    soon = sa.select(Away).where(Away.starts <= now + AHEAD, Away.ends > now)
+    for one in s.scalars(soon):
+        worker, other = s.get_one(Worker, one.worker_id), s.get_one(Worker, one.substitute_id)
+        name, instead = people.worker_name(sealer, worker), people.worker_name(sealer, other)
+        if one.starts <= now and (not other.active or other.chat is None):
+            yield bad("leave", f"{name} is away and {instead} cannot be paged in their place")
+        since, until = max(one.starts, now), min(one.ends, now + AHEAD)
+        if other.tested_at is None and oncall.has_any(s, zone, worker, since, until):
+            what = f"{instead} stands in for {name} on call and never acknowledged a test page"
+            yield warn("leave", f"{what}; `saf oncall test {instead}`")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bot.core.alerts import AlertState, LogEvent
 from bot.core.writing import Ended
 from bot.service import writing
-from bot.service.alerting import alerts
+from bot.service.alerting import alerts, oncall
 from bot.service.house import House
 from bot.store import care, outbox
 from bot.store.tables import Alert, Client, Invite, OnCall, Outbox, Task, TaskState, Worker
@@ -20,7 +20,7 @@ def leave(s: Session, house: House, at: datetime, worker: Worker) -> None:
     """Let a worker go, whose clients have another worker already.
 
     1. Their phone, PIN and links go dead, what was on its way to them is cancelled.
-    2. Their shifts end.
+    2. Their shifts end; one that they took is again whose it was, and the supervisors hear that.
     3. An alert that they had rings again for the others; where the client was reached already, it
        is the client's own worker's to close.
     """
@@ -41,6 +41,7 @@ def leave(s: Session, house: House, at: datetime, worker: Worker) -> None:
     s.execute(
         sa.update(OnCall).where(OnCall.worker_id == worker.id, OnCall.ends > at).values(ends=at)
     )
+    oncall.give_back(s, house, at, worker)
     s.flush()
     # A debrief goes with them; what else they were to do for somebody's client is that worker's.
     todo = sa.select(Task).where(Task.worker_id == worker.id, Task.state == TaskState.OPEN)
