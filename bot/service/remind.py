@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from bot.core.hours import out_of_quiet
 from bot.core.messages import Kind
 from bot.core.people import ClientState, Role
-from bot.service import around, checkins, dates, incidents, runs, speak, writing
+from bot.service import around, checkins, dates, incidents, runs, speak, tasks, writing
 from bot.service.house import Heard, House
 from bot.service.people import consent
 from bot.service.planning import reviews
@@ -195,6 +195,7 @@ _CARRY: dict[DueKind, Callable[[Session, House, datetime, Client, Due], str]] = 
     DueKind.END_PAUSE: _end_pause,
     DueKind.DAY_OF_CALL: incidents.call,
     DueKind.PLAN_REVIEW: reviews.ask,
+    DueKind.TASK_LATE: tasks.late,
 }
 
 

@@ -26,6 +26,7 @@ log = structlog.get_logger()
 RETRY, URGENT_RETRY = (2, 5, 15, 30, 60, 300), (2, 5, 15, 30)
 MOST_UNKNOWN = 5  # a page whose outcome stays unknown is not sent for ever
 PAGING = (Kind.PAGE, Kind.ESCALATION)
+MATTERS = (Kind.SAFETY, Kind.ASK, Kind.NOTICE)  # a client must not miss these unnoticed
 
 
 def failed(house: House, id_: str, failure: SendFailed, tries: int | None) -> Heard | None:
@@ -52,10 +53,14 @@ def failed(house: House, id_: str, failure: SendFailed, tries: int | None) -> He
                 key = f"blocked:{person.id}:{now.date()}"
                 tasks.give(s, house, now, person, "blocked", key=key)
                 writing.end(s, house, now, person, Ended.BLOCKED)
+            elif row.kind in MATTERS:
+                key = f"not_delivered:{person.id}:{now.date()}"
+                tasks.give(s, house, now, person, "not_delivered", key=key)
             writing.not_arrived(s, house, now, person, row)
             return kept_back(house, row, person, now)
         if row.channel is None and failure.reason in (Reason.BLOCKED, Reason.GONE):
             person.blocked_at = person.blocked_at or now
+        tasks.unread(s, house, now, row)
         if row.alert_id is not None:
             alert = s.get_one(Alert, row.alert_id)
             if row.channel is None and row.kind in PAGING and alert.state.open:

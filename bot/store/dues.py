@@ -84,10 +84,13 @@ def skip(
     kinds: Sequence[DueKind] = tuple(DueKind),
     about_id: str | None = None,
 ) -> int:
-    """Skip what is still waiting for a client; return how many."""
+    """Skip what is still waiting for a client; return how many.
+
+    Never that a worker's task is late: it stays theirs whatever becomes of the client's phone.
+    """
     change = sa.update(Due).where(
         Due.client_id == client.id, Due.state == DueState.WAITING, Due.kind.in_(kinds)
-    )
+    ).where(Due.kind != DueKind.TASK_LATE)
     if about_id is not None:
         change = change.where(Due.about_id == about_id)
     return changed(s, change.values(state=DueState.SKIPPED, reason=reason, ended_at=at))

@@ -18,7 +18,7 @@ from bot.store import people, telling
 from bot.store.tables import Alert, Client, Incident, Worker
 
 NO_DANGER = "no_danger"
-KINDS = ("debrief", "cover")
+KINDS = tasks.OF_WORKERS
 
 
 def after_death(s: Session, house: House, at: datetime, client: Client) -> None:

@@ -23,6 +23,7 @@ class DueKind(StrEnum):
     END_PAUSE = "end_pause"  # a client's break is over
     DAY_OF_CALL = "day_of_call"  # day 0 of an incident: a human call
     PLAN_REVIEW = "plan_review"  # ask whether the plan is still true
+    TASK_LATE = "task_late"  # nobody has settled a worker's task
 
 
 class DueState(StrEnum):
