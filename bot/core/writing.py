@@ -9,7 +9,7 @@ class Ended(StrEnum):
     """Why a worker's own talk with a client is over, and the assistant is back."""
 
     HANDED_BACK = "handed_back"  # the worker said so
-    SILENT = "silent"  # no word from either for a while
+    SILENT = "silent"  # no word from the worker for a while, or none reaches them
     NOT_NOW = "not_now"  # the client would rather not
     STOPPED = "stopped"  # the client stopped the messages, or takes a break
     BLOCKED = "blocked"  # the client blocked the bot

@@ -105,9 +105,7 @@ def unread(s: Session, house: House, at: datetime, row: Outbox) -> None:
         pass_up(s, house, at, client, task, "utter_task_unread")
 
 
-def pass_up(
-    s: Session, house: House, at: datetime, client: Client, task: Task, text: str
-) -> None:
+def pass_up(s: Session, house: House, at: datetime, client: Client, task: Task, text: str) -> None:
     """Tell the supervisors what a worker has to do and cannot or does not settle, once for each."""
     if client.channel == SYNTHETIC:
         return
@@ -126,6 +124,4 @@ def pass_up(
             what=speak.text(house, name if known else "utter_today_task_other", other.language),
         )
         key = f"late:{task.id}:{other.id}"
-        speak.to_worker(
-            s, house, at, other, Kind.TASK, words, key=key, about=client, silent=True
-        )
+        speak.to_worker(s, house, at, other, Kind.TASK, words, key=key, about=client, silent=True)

@@ -10,14 +10,15 @@ from sqlalchemy.orm import Session
 
 from bot.channels.base import Reason, SendFailed
 from bot.core.alerts import LogEvent
+from bot.core.danger import Signal, Urgency, Verdict
 from bot.core.messages import Kind
 from bot.core.writing import Ended
-from bot.service import second, tasks, writing
-from bot.service.alerting import paging
+from bot.service import second, speak, tasks, writing
+from bot.service.alerting import alerts, paging, safety
 from bot.service.house import Heard, House
 from bot.service.receivers import kept_back, person_of
 from bot.store import care, outbox, people
-from bot.store.tables import Alert, Client, FlowRun, Outbox, OutboxState, RunState, Worker
+from bot.store.tables import Alert, Client, FlowRun, Inbox, Outbox, OutboxState, RunState, Worker
 
 log = structlog.get_logger()
 
@@ -61,6 +62,8 @@ def failed(house: House, id_: str, failure: SendFailed, tries: int | None) -> He
         if row.channel is None and failure.reason in (Reason.BLOCKED, Reason.GONE):
             person.blocked_at = person.blocked_at or now
         tasks.unread(s, house, now, row)
+        if row.key.startswith(writing.KEY):
+            _not_passed_on(s, house, now, row, person)
         if row.alert_id is not None:
             alert = s.get_one(Alert, row.alert_id)
             if row.channel is None and row.kind in PAGING and alert.state.open:
@@ -71,6 +74,25 @@ def failed(house: House, id_: str, failure: SendFailed, tries: int | None) -> He
                 care.log(s, alert, now, LogEvent.PAGE_FAILED, worker_id=person.id)
             _page_failed(s, alert, now)
         return kept_back(house, row, person, now)
+
+
+def _not_passed_on(s: Session, house: House, now: datetime, row: Outbox, worker: Worker) -> None:
+    """Let somebody else hear a client whose message cannot reach who writes with them."""
+    client = s.get(Client, row.about_id)
+    if client is None or client.writer_id != worker.id:
+        return
+    writing.end(s, house, now, client, Ended.SILENT, quiet=True)
+    of = row.key.removeprefix(writing.KEY)
+    said = s.get(Inbox, of)
+    if said is None or (said.urgency is not None and said.urgency.pages):
+        return  # it rings already
+    other = people.worker_name(house.sealer, worker)
+    language = people.worker_of(s, client).language
+    why = speak.text(house, "utter_page_not_passed_on", language, other=other)
+    verdict = Verdict(Urgency.TODAY, (Signal.CONTACT_REQUEST,), why)
+    opened = alerts.raise_alert(s, house, now, client, verdict, inbox_id=of)
+    care.note_seen(s, client.id, of, verdict, now, opened.alert.id)
+    safety.answer(s, house, now, client, verdict, opened, f"unread:{of}")
 
 
 def _mine(s: Session, id_: str, tries: int | None) -> Outbox | None:

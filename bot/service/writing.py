@@ -105,7 +105,8 @@ def pass_on(
     ``notes``: names of texts that say more; ``number``: the alert that rang for it.
     """
     worker = s.get_one(Worker, client.writer_id)
-    client.writer_last_at = max(at, client.writer_last_at or at)
+    if not _waits(s, client, worker):
+        client.writer_last_at = max(at, client.writer_last_at or at)
     alias = people.alias(house.sealer, client)
     more = [speak.text(house, name, worker.language, number=number) for name in notes]
     said = speak.text(house, "utter_writing_from", worker.language, alias=alias, words=words)
@@ -121,6 +122,16 @@ def pass_on(
         delete_at=at + SHOWN_FOR,
         buttons=[[speak.button(house, worker.language, "write_back", value=client.id)]],
     )
+
+
+def _waits(s: Session, client: Client, worker: Worker) -> bool:
+    """Tell whether a client's message waits for the worker's next line already: the first gives
+    them time to answer, and those after it must not keep the assistant silent for ever."""
+    said = sa.select(sa.func.max(Outbox.made_at)).where(Outbox.key.startswith(KEY))
+    line = s.scalar(said.where(Outbox.client_id == client.id))
+    asked = s.scalar(said.where(Outbox.worker_id == worker.id, Outbox.about_id == client.id))
+    began = max(moment for moment in (line, client.writer_since) if moment is not None)
+    return asked is not None and asked > began
 
 
 def say(
@@ -209,7 +220,10 @@ def waits_until(house: House, client: Client, now: datetime) -> datetime | None:
 
 
 def tick(house: House, now: datetime) -> int:
-    """Hand back every talk in which nobody has said a word for a while; return how many."""
+    """Hand back every talk in which the worker has not said a word for a while; return how many.
+
+    The client's first word after a line of theirs is waited for as long once more, not the rest.
+    """
     late = now - house.content.staff.hands_back
     with house.db.read() as s:
         silent = sa.or_(Client.writer_last_at <= late, Client.writer_last_at > now + SLACK)
@@ -229,7 +243,7 @@ def tick(house: House, now: datetime) -> int:
 
 
 def next_moment(s: Session, house: House) -> datetime | None:
-    """Return when a talk is handed back next if nobody says a word, None when nobody writes."""
+    """Return when a talk is handed back next if no word comes, None when nobody writes."""
     last = s.scalar(sa.select(sa.func.min(Client.writer_last_at)))
     return None if last is None else last + house.content.staff.hands_back
 

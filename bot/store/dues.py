@@ -88,9 +88,11 @@ def skip(
 
     Never that a worker's task is late: it stays theirs whatever becomes of the client's phone.
     """
-    change = sa.update(Due).where(
-        Due.client_id == client.id, Due.state == DueState.WAITING, Due.kind.in_(kinds)
-    ).where(Due.kind != DueKind.TASK_LATE)
+    change = (
+        sa.update(Due)
+        .where(Due.client_id == client.id, Due.state == DueState.WAITING, Due.kind.in_(kinds))
+        .where(Due.kind != DueKind.TASK_LATE)
+    )
     if about_id is not None:
         change = change.where(Due.about_id == about_id)
     return changed(s, change.values(state=DueState.SKIPPED, reason=reason, ended_at=at))

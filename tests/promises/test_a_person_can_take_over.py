@@ -157,6 +157,8 @@ async def test_nothing_unasked_comes_meanwhile_and_all_of_it_after(talk: Program
     for _ in range(4):
         await talk.wait(20 * MIN)
         await talk.says("Ana", "still here")
+        await talk.says("Ben", "me too")
+        await talk.says("Ben", PIN)
     assert talk.got("Ana", Kind.CHECKIN, Kind.QUESTION, Kind.NUDGE, Kind.HOLDING) == []
     await talk.says("Ben", "/back")
     await talk.wait(timedelta(hours=1))
@@ -173,7 +175,36 @@ async def test_without_a_word_it_is_handed_back_with_a_word_to_both(talk: Progra
     await talk.wait(2 * MIN)
     assert not writes(talk)
     assert last(talk, "Ana").startswith("Ben is done writing.")
-    assert "no word between you and Ana" in last(talk, "Ben")
+    assert "no word from you to Ana" in last(talk, "Ben")
+
+
+@pytest.mark.both_databases
+async def test_who_writes_and_writes_to_nobody_gets_the_assistant_back(talk: Program) -> None:
+    await talk.says("Ben", "hey im here")
+    for _ in range(3):
+        await talk.wait(19 * MIN)
+        await talk.says("Ana", "you there?")
+    assert not writes(talk)
+    assert any(text.startswith("Ben is done writing.") for text in texts(talk, "Ana"))
+
+
+@pytest.mark.both_databases
+async def test_what_cannot_reach_who_writes_reaches_the_others(talk: Program) -> None:
+    await talk.says("Ben", "hey im here")
+    with talk.house.db.write() as s:
+        s.add(
+            OnCall(
+                worker_id=worker(talk, "Dev").id,
+                starts=talk.clock.now(),
+                ends=talk.clock.now() + 600 * MIN,
+            )
+        )
+    talk.channel.fail("Ben", *[BLOCKED] * 9)
+    await talk.says("Ana", "you there?")
+    assert not writes(talk)
+    assert alert(talk).signals == ["contact_request"]
+    assert len(talk.got("Dev", Kind.PAGE)) == 1
+    assert any(text.startswith("Ben is done writing.") for text in texts(talk, "Ana"))
 
 
 @pytest.mark.both_databases

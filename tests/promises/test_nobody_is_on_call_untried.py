@@ -12,12 +12,12 @@ import pytest
 from bot.core.danger import Signal, Urgency, Verdict
 from bot.core.messages import Kind
 from bot.core.oncall import Gap
+from bot.errors import SafError
 from bot.service import second
 from bot.service.alerting import oncall, paging
 from bot.service.alerting.oncall import NotOnCall, Why
 from bot.service.people import away, enrol, leaving, never
 from bot.store import people
-from bot.errors import SafError
 from bot.store.tables import Client, PageTest, Worker
 from tests.support.program import MONDAY_NOON, ZONE, Program, Rules, build, client
 from tests.support.staff import last, looks, worker

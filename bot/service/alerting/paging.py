@@ -17,7 +17,6 @@ from bot.service.house import House
 from bot.store import care, outbox, people, rota, telling
 from bot.store.tables import Alert, Client, Outbox, Worker
 
-
 MORE = "more:"  # outbox keys of pages about what a later message added
 
 
@@ -115,9 +114,7 @@ def page(
         # After an outage one page rings, the newest; what a message added stands by itself.
         before = (Outbox.alert_id == alert.id, Outbox.worker_id == worker.id, Outbox.id != row.id)
         waits = (Outbox.channel.is_(None), Outbox.kind.in_((Kind.PAGE, Kind.ESCALATION)))
-        outbox.cancel(
-            s, "a newer page rings", *before, *waits, Outbox.key.not_like(f"{MORE}%")
-        )
+        outbox.cancel(s, "a newer page rings", *before, *waits, Outbox.key.not_like(f"{MORE}%"))
     if (row is not None and alert.acknowledged_by is None) or worker.chat is None:
         follow = second.follow(
             s,

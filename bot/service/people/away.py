@@ -21,7 +21,6 @@ from bot.store import people
 from bot.store.sealed import Sealer
 from bot.store.tables import Away, Worker
 
-
 AHEAD = timedelta(days=7)  # how far the doctor looks
 
 
