@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from bot.core.people import PhoneState, Situation
-from bot.service import checkins, speak, tasks
+from bot.service import checkins, covering, speak, tasks
 from bot.service.house import House
 from bot.service.people import looking_after
 from bot.service.planning import reviews, situations
@@ -34,7 +34,7 @@ def record(
     s.flush()
     client.situation, client.silences = kind, 0
     if kind is Situation.PARTNER_VIOLENCE:
-        client.cover = True  # somebody else may read this phone
+        covering.begin(s, house, client)  # somebody else may read this phone
     if client.phone is not PhoneState.DECEASED and at - happened < CALL_WITHIN:
         key = f"day_of_call:{incident.id}"
         dues.put(s, DueKind.DAY_OF_CALL, client, at, key=key, about_id=incident.id)

@@ -37,7 +37,7 @@ COVERED = {
     Kind.REPLY: "reply",
     Kind.QUESTION: "question",
 }
-_HARMLESS_BUTTONS = (Kind.CHECKIN, Kind.ASK)
+HARMLESS_BUTTONS = (Kind.CHECKIN, Kind.ASK)
 # What the assistant says of itself; it is silent while a person writes.
 _OF_ITSELF = frozenset(
     {Kind.CHECKIN, Kind.NUDGE, Kind.QUESTION, Kind.ASK, Kind.HOLDING, Kind.ANNIVERSARY}
@@ -97,7 +97,7 @@ def to_client(
         return None
     if client.cover and not as_is:
         words = text(house, f"utter_cover_{cover or COVERED[kind]}", client.language)
-        if kind not in _HARMLESS_BUTTONS and not cover:
+        if kind not in HARMLESS_BUTTONS and not cover:
             buttons = ()
     return _put(s, house, Draft(client, kind, words, buttons=buttons, **more), at)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bot.channels.base import Reason, SendFailed
 from bot.core.dates import DateKind
 from bot.core.messages import InboundKind, Kind
 from bot.core.people import Language, PhoneState, Situation
@@ -120,6 +121,28 @@ async def test_danger_and_all_that_follows(covered: Program) -> None:
     await covered.says("Ana", "call me")
     assert len([m for m in covered.channel.sent if m.chat == "Ana"]) > 8
     assert shown(covered) == []
+
+
+async def test_nobody_yet_is_said_once_and_not_all_night(covered: Program) -> None:
+    await covered.says("Ana", DANGER)
+    await covered.wait(timedelta(hours=3))
+    (_,) = covered.got("Ana", Kind.NOTICE)
+
+
+async def test_what_was_on_its_way_when_the_phone_was_covered(program: Program) -> None:
+    down = [SendFailed("", permanent=False, reason=Reason.SERVER) for _ in range(6)]
+    program.channel.fail("Ana", *down)
+    await program.says("Ana", DANGER)
+    assert not program.got("Ana")
+    with program.house.db.write() as s:
+        ana, now = s.get_one(Client, client(program).id), program.clock.now()
+        incidents.record(s, program.house, now, ana, Situation.PARTNER_VIOLENCE, now)
+    await program.wait(timedelta(minutes=10))
+    assert program.got("Ana", Kind.SAFETY)
+    assert not shown(program)
+    assert not any(
+        "plan" in b.label for m in program.channel.sent for row in m.buttons for b in row
+    )
 
 
 async def test_what_nobody_asked_for(covered: Program) -> None:

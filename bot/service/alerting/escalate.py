@@ -91,6 +91,8 @@ def _not_reached(s: Session, house: House, now: datetime, alert: Alert, client: 
         name = people.worker_name(house.sealer, had_it)
         words = speak.text(house, "utter_not_reached_yet", client.language, other=name)
         _notice(s, house, now, alert, client, words)
+        if client.cover:
+            alert.told_at = None
     return 1
 
 
@@ -101,7 +103,8 @@ def _tell(s: Session, house: House, now: datetime, alert: Alert, client: Client)
     if not alerts.tells_client(house, alert, now):
         alert.told_at = None
         return 0
-    again = alerts.tells_client(house, alert, promised)
+    # The line on a covered phone promises no time: it is said once, then there is news or nothing.
+    again = alerts.tells_client(house, alert, promised) and not client.cover
     name = "utter_nobody_yet" if again else "utter_nobody_yet_last"
     face = speak.clock_face(promised, client.timezone)
     words = speak.text(house, name, client.language, time=face)

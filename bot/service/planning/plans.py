@@ -16,7 +16,7 @@ from bot.core.answers import fold
 from bot.core.flows import LATER, SKIP, Step
 from bot.core.people import Situation
 from bot.core.plan import By, Did, ItemState, Section, SituationState, Term
-from bot.service import runs
+from bot.service import covering, runs
 from bot.service.house import House
 from bot.service.planning import needs, reviews
 from bot.store import people
@@ -199,7 +199,7 @@ def decide(
         return None
     client.situation = situation
     if situation is Situation.PARTNER_VIOLENCE:
-        client.cover = True  # somebody else may read this phone
+        covering.begin(s, house, client)  # somebody else may read this phone
     store.begun(s, client, at)
     return begin(s, house, at, client, flow_name(situation))
 
