@@ -74,9 +74,12 @@ class Verdict:
     ``signals``: at most three, the weightiest first, empty when urgency is none.
     ``why``: what was seen, in words a worker understands; may quote the client, so it is sealed
     wherever it is kept. ``ask``: unsure, so the client is asked once; only with watch or none.
+    ``first_911``: where somebody is hurt this minute, 911 comes before all else; False where what
+    was said (a beating, a bare tap) leaves it to the client.
     """
 
     urgency: Urgency = Urgency.NONE
     signals: tuple[Signal, ...] = ()
     why: str = ""
     ask: bool = False
+    first_911: bool = True

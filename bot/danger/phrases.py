@@ -18,10 +18,12 @@ from bot.errors import ContentError
 _PARTS = {"id", "signals", "urgency", "owner", "review", "means", "patterns", "unless"} | {
     "despite",
     "only",
+    "first_911",
     "must_match",
     "must_not_match",
 }
 _PLACES = ("before", "sentence", "anywhere")
+_LEAVES_IT = "write `first_911: false`, or leave it out"
 _NEAR = 5  # words before a phrase in which a "not" or "if" still belongs to it
 
 
@@ -66,6 +68,7 @@ class Phrase:
     unless: tuple[re.Pattern[str], ...]
     despite: frozenset[str]
     only: bool
+    first_911: bool
     must_match: tuple[str, ...]
     must_not_match: tuple[str, ...]
     file: str
@@ -180,6 +183,7 @@ class _File(Reader):
             unless=tuple(self.patterns(entry, "unless")) if "unless" in entry else (),
             despite=frozenset(self.words(entry, "despite")),
             only=self.get(entry, "only", bool, "write `only: true`, or leave it out", False),
+            first_911=self.get(entry, "first_911", bool, _LEAVES_IT, True),
             must_match=tuple(self.words(entry, "must_match", needed=True)),
             must_not_match=tuple(self.words(entry, "must_not_match")),
             file=str(self.path),

@@ -160,7 +160,10 @@ class Triage:
         beside = tuple(signal for signal in signals if signal not in first)
         if beside:
             why.append(meanings.say("unsure" if ask else "reads_like", beside))
-        return Verdict(urgency, signals, "; ".join(dict.fromkeys(why + reasons)), ask)
+        # Where no phrase speaks of a wound 911 comes first: not to say it is the worse mistake.
+        hurt = [phrase.first_911 for phrase in found if Signal.INJURY in phrase.signals]
+        said = "; ".join(dict.fromkeys(why + reasons))
+        return Verdict(urgency, signals, said, ask, any(hurt) or not hurt)
 
 
 def _heard(opinion: Opinion) -> frozenset[Signal]:

@@ -187,7 +187,8 @@ def _signal(
         return
     situations.seen(s, at, client, [effect.signal])
     urgency = house.content.signals.of(effect.signal).urgency
-    verdict = Verdict(urgency, (effect.signal,), _why(s, house, at, client, came.run, effect))
+    why = _why(s, house, at, client, came.run, effect)
+    verdict = Verdict(urgency, (effect.signal,), why, first_911=False)
     if not urgency.pages:
         care.note_seen(s, client.id, row.id, verdict, at)
         return

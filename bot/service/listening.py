@@ -85,7 +85,7 @@ def tapped(
     if choice.signal is not None:
         signal = Signal(choice.signal)
         urgency = house.content.signals.of(signal).urgency
-        verdict = Verdict(urgency, (signal,), label)
+        verdict = Verdict(urgency, (signal,), label, first_911=False)
         if urgency.pages:
             opened = alerts.raise_alert(s, house, at, client, verdict, inbox_id=row.id)
             care.note_seen(s, client.id, row.id, verdict, at, opened.alert.id)

@@ -103,15 +103,19 @@ def _say_safety(s: Session, house: House, at: datetime, row: Inbox, client: Clie
 
 
 def verdict(row: Inbox) -> Verdict:
-    """Return what triage found in a judged message."""
-    return Verdict(row.urgency or Urgency.NONE, tuple(Signal(one) for one in row.signals))
+    """Return what was found in a judged message; a tap names no wound, so 911 is left to them."""
+    signals = tuple(Signal(one) for one in row.signals)
+    return Verdict(row.urgency or Urgency.NONE, signals, first_911=not row.token)
 
 
 def opened(s: Session, row: Inbox) -> Opened | None:
     """Return the alert that a judged message led to, None when it led to none."""
-    seen = sa.select(Seen.alert_id).where(Seen.inbox_id == row.id, Seen.alert_id.is_not(None))
-    alert_id = s.scalar(seen.limit(1))
-    if alert_id is None:
+    of = sa.select(Seen).where(Seen.inbox_id == row.id, Seen.alert_id.is_not(None))
+    seen = s.scalar(of.order_by(Seen.at).limit(1))
+    if seen is None:
         return None
-    alert = s.get_one(Alert, alert_id)
-    return Opened(alert, Join.OPEN if alert.inbox_id == row.id else Join.MERGE)
+    alert = s.get_one(Alert, seen.alert_id)
+    if alert.inbox_id == row.id:
+        return Opened(alert, Join.OPEN)
+    began_again = alert.chain_at == seen.at
+    return Opened(alert, Join.MERGE_AND_RESTART if began_again else Join.MERGE)

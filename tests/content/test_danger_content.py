@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
+
+import pytest
 
 from bot.core.danger import Signal
 from bot.danger.checks import problems
 from bot.danger.context import load_questions
 from bot.danger.phrases import load_phrases
+from bot.danger.triage import Triage
 from bot.settings import ROOT
 
 DANGER = ROOT / "data" / "danger"
@@ -52,3 +56,24 @@ def test_guards_keep_harmless_talk_from_counting() -> None:
 
 def test_our_own_question_has_a_bare_answer() -> None:
     assert load_questions(DANGER).questions["ask"].bare is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("they jumped me, my lip busted but im ok", False),
+        ("i got jumped last nite", False),
+        ("me brincaron", False),
+        ("they jumped me im bleeding bad", True),
+        ("i got stabbed", True),
+        ("my cousin got shot", True),
+        ("bro od'd he not breathing", True),
+        ("no para de sangrar", True),
+    ],
+)
+def test_911_is_left_to_who_was_beaten_and_comes_first_where_a_life_is_at_stake(
+    tmp_path: Path, text: str, first: bool
+) -> None:
+    verdict = Triage.load(tmp_path, ROOT / "data").judge(text)  # by staff's phrases alone
+    assert Signal.INJURY in verdict.signals
+    assert verdict.first_911 is first

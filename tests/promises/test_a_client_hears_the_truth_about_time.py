@@ -90,3 +90,27 @@ async def test_a_day_without_a_shift_is_named(tmp_path: Path) -> None:
         program.house.content, escalation=replace(escalation, staffed=wednesdays)
     )
     assert "hasta el mié a las 9:00 am" in await answer(program, "they outside")
+
+
+@pytest.mark.parametrize(
+    ("later", "said"),
+    [
+        ("threatened again", "Nobody is on shift until 9:00 am; I'm adding that for Ben."),
+        ("call me", "Okay. Nobody is on shift until 9:00 am; I'm leaving it for Ben"),
+        ("put out", "That sounds serious. Nobody is on shift until 9:00 am; I'm leaving it"),
+        ("they outside", "Nobody is on shift until 9:00 am. I'm paging Ben anyway"),
+    ],
+)
+async def test_what_is_added_at_night_hears_it_too(tmp_path: Path, later: str, said: str) -> None:
+    program = off_hours(tmp_path, MONDAY_3)
+    await answer(program, "threatened")
+    await program.wait(timedelta(minutes=30))
+    assert (await answer(program, later)).startswith(said)
+
+
+async def test_what_is_added_while_somebody_on_call_rings(tmp_path: Path) -> None:
+    program = off_hours(tmp_path, MONDAY_3, "Cora")
+    await answer(program, "they outside")
+    assert "somebody is on call: I'm adding that for them and Ben." in await answer(
+        program, "they outside still"
+    )
