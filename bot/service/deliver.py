@@ -208,7 +208,9 @@ def _claim(house: House, id_: str) -> tuple[Channel, Outgoing, int] | None:
         address = address_of(house, row, person)
         channel = house.channels.get(way_of(row, person))
         gone = isinstance(person, Worker) and not person.active
-        reason = speak.silenced(person, row.kind) if isinstance(person, Client) else ""
+        reason = ""
+        if isinstance(person, Client):
+            reason = speak.silenced(person, row.kind, row.alert_id)
         # A stop's own last word leaves although the client has left by then.
         if reason == "the client left" and row.state is OutboxState.SENDING:
             reason = ""

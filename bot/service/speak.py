@@ -43,7 +43,8 @@ _OF_ITSELF = frozenset(
     {Kind.CHECKIN, Kind.NUDGE, Kind.QUESTION, Kind.ASK, Kind.HOLDING, Kind.ANNIVERSARY}
 )
 DAY = timedelta(days=1)
-AFTER_LEAVING = (Kind.SAFETY, Kind.ASK)  # a client who left still hears that danger rings
+# A client who left still hears that danger rings, and what they were promised to be told of it.
+AFTER_LEAVING = (Kind.SAFETY, Kind.ASK)
 
 
 def text(house: House, name: str, language: Language, **facts: Any) -> str:
@@ -56,11 +57,12 @@ def button(house: House, language: Language, does: str, *, label: str = "", **wh
     return Press(label or text(house, f"utter_button_{does}", language), does, **where)
 
 
-def silenced(client: Client, kind: Kind) -> str:
-    """Say why nothing may be sent to a client, empty when it may."""
+def silenced(client: Client, kind: Kind, alert_id: int | None = None) -> str:
+    """Say why nothing may be sent to a client, empty when it may; ``alert_id``: its alert."""
     if not client.phone.reachable:
         return f"the phone is {client.phone}"
-    if client.state is ClientState.LEFT and kind not in AFTER_LEAVING:
+    rings = kind in AFTER_LEAVING or (kind is Kind.NOTICE and alert_id is not None)
+    if client.state is ClientState.LEFT and not rings:
         return "the client left"
     if client.chat is None:
         return "the client has no phone with us"
@@ -93,7 +95,9 @@ def to_client(
     of their kind. ``as_is``: on a covered phone too; harmless already, or asked for a moment ago by
     whoever holds it.
     """
-    if silenced(client, kind) or (client.writer_id is not None and kind in _OF_ITSELF):
+    if silenced(client, kind, more.get("alert_id")):
+        return None
+    if client.writer_id is not None and kind in _OF_ITSELF:
         return None
     if client.cover and not as_is:
         words = text(house, f"utter_cover_{cover or COVERED[kind]}", client.language)

@@ -180,6 +180,14 @@ async def test_who_stopped_reads_the_same(tmp_path: Path, words: str) -> None:
     assert labels == ["My plan", "I'm okay now", "Call me"]
 
 
+async def test_who_stopped_is_told_what_they_were_promised(program: Program) -> None:
+    stop(program)
+    assert "I'll tell you when there is" in await answer(program, "they outside")
+    acknowledge(program)
+    await program.settle()
+    assert program.got("Ana")[-1].text == "Ben has seen it and is on it."
+
+
 async def test_who_stopped_hears_today_that_it_rings(program: Program) -> None:
     stop(program)
     assert await answer(program, "he threatened me") == (
