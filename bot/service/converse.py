@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,15 +12,14 @@ from sqlalchemy.orm import Session
 
 from bot.core.danger import Urgency
 from bot.core.effects import Effect
-from bot.core.flows import Flow
 from bot.core.messages import Kind
 from bot.errors import EngineDown, TurnFailed
 from bot.service import carry, checkins, outage, runs, speak
 from bot.service.alerting import safety
 from bot.service.house import House, in_thread
 from bot.service.judge import done
-from bot.service.planning import plans, situations
-from bot.store import inbox
+from bot.service.next_turn import Asked, next_turn
+from bot.service.planning import situations
 from bot.store.outbox import Press
 from bot.store.tables import Client, FlowRun, Inbox, InboxState, RunState
 
@@ -44,24 +42,10 @@ OFFERS: Mapping[str, Sequence[str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the engine is asked, and for whose message."""
-
-    inbox_id: str
-    run_id: str | None
-    flow: Flow | None
-    state: Mapping[str, Any]
-    text: str
-    choice: str | None
-    late: bool
-    overtaken: bool  # a tap whose question was answered while it waited
-
-
 async def turns(house: House, client_id: str) -> None:
-    """Take the open turns of a client in order; stop at the first that has to wait."""
+    """Take the open turns of a client in order, until one has to wait for another try."""
     while True:
-        asked = await in_thread(_next, house, client_id)
+        asked = await in_thread(next_turn, house, client_id)
         if asked is None:
             return
         if asked.late and house.engine is not None and await house.engine.up():
@@ -69,7 +53,7 @@ async def turns(house: House, client_id: str) -> None:
             continue
         if asked.late:
             await in_thread(outage.wait, house, asked.inbox_id)
-            return
+            continue
         if asked.overtaken:
             await in_thread(outage.overtaken, house, asked.inbox_id)
             continue
@@ -78,13 +62,13 @@ async def turns(house: House, client_id: str) -> None:
         except (EngineDown, TurnFailed) as error:
             log.warning("turn_failed", inbox=asked.inbox_id, why=type(error).__name__)
             await in_thread(outage.wait, house, asked.inbox_id)
-            return
+            continue
         except sa.exc.OperationalError:
             raise  # the database's trouble: the row stays as it is for the next tick
         except Exception:
             log.exception("turn_broke", inbox=asked.inbox_id)
             await in_thread(outage.wait, house, asked.inbox_id)
-            return
+            continue
         house.wake()
 
 
@@ -99,53 +83,6 @@ async def _turn(house: House, asked: Asked) -> None:
     house.fault("before turn is written")
     await in_thread(_commit, house, asked, answer, effects)
     house.fault("after turn is written")
-
-
-def _next(house: House, client_id: str) -> Asked | None:
-    """Return a client's next open turn, None when there is none that may be taken now."""
-    now = house.clock.now()
-    with house.db.read() as s:
-        rows = [
-            row
-            for row in inbox.open_of_client(s, client_id)
-            if row.state in (InboxState.JUDGED, InboxState.WAITING)
-        ]
-        if not rows or (rows[0].next_try_at is not None and rows[0].next_try_at > now):
-            return None
-        row = rows[0]
-        client = s.get_one(Client, client_id)
-        run = runs.current(s, client)
-        button = inbox.button(s, row) if row.token else None
-        overtaken = button is not None and not _asks(run, row)
-        # Words answer only the question that stood when they were written.
-        if button is None and not (_asks(run, row) and run and run.state is RunState.ACTIVE):
-            run = None
-        words = inbox.words(house.sealer, row, client)
-        state: dict[str, Any] = {
-            "language": client.language.value,
-            "flow": run.flow if run else None,
-            "step": run.step if run else None,
-            "answers": runs.answers(s, house, client, run) if run else {},
-            "asked_again": run.asked_again if run else False,
-            "done": plans.done(s, client),
-            "own": run is not None and plans.names_worker(s, house, client, run, words),
-            "signals": list(row.signals) if row.urgency and row.urgency.pages else [],
-        }
-        return Asked(
-            inbox_id=row.id,
-            run_id=run.id if run else None,
-            flow=runs.flow_of(run) if run else None,
-            state=state,
-            text=words,
-            choice=button.value if button else None,
-            late=now - row.received_at > outage.STALE,
-            overtaken=overtaken,
-        )
-
-
-def _asks(run: FlowRun | None, row: Inbox) -> bool:
-    """Tell whether a run still asks what stood there when a message came."""
-    return run is not None and row.asked == f"{run.flow}.{run.step}"
 
 
 def _commit(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -91,12 +92,30 @@ def overtaken(house: House, inbox_id: str) -> None:
     house.wake()
 
 
+def answer_danger(house: House, inbox_ids: Sequence[str]) -> None:
+    """Write the safety answers of messages whose turns stand behind one that waits."""
+    if not inbox_ids:
+        return
+    with house.db.write() as s:
+        for row in (s.get_one(Inbox, one) for one in inbox_ids):
+            client = s.get_one(Client, row.client_id)
+            if row.state is InboxState.JUDGED and client.writer_id is None:
+                _say_safety(s, house, house.clock.now(), row, client)
+    house.wake()
+
+
+def unanswered(s: Session, row: Inbox) -> bool:
+    """Tell whether a message sounded like danger, and its safety answer is to leave with a turn."""
+    pages = row.urgency is not None and row.urgency.pages
+    return row.state is InboxState.JUDGED and pages and not safety.said(s, row.id)
+
+
 def _say_safety(s: Session, house: House, at: datetime, row: Inbox, client: Client) -> bool:
     """Write the safety answer that would have left with the turn; tell whether there is one."""
     if safety.said(s, row.id):
         return True
-    found = opened(s, row) if row.urgency is Urgency.TODAY else None
-    if found is None:
+    found = opened(s, row)
+    if found is None or not verdict(row).urgency.pages:
         return False
     safety.answer(s, house, at, client, verdict(row), found, row.id)
     return True

@@ -170,6 +170,34 @@ async def test_danger_today_gets_its_sentence_once_although_the_turn_waits(talk:
         assert len(s.scalars(sa.select(Alert)).all()) == 1
 
 
+async def test_danger_behind_a_turn_that_waits_is_answered_at_once(talk: Talk) -> None:
+    talk.engine.mood = Mood.GONE
+    await talk.program.says("Ana", "hows it going")
+    for words in ("he threatened me", "i got put out", "he threatened me again"):
+        before = len(talk.texts(Kind.SAFETY))
+        await talk.program.wait(MINUTE)
+        await talk.program.says("Ana", words)
+        assert len(talk.texts(Kind.SAFETY)) == before + 1, words
+    said = talk.texts(Kind.SAFETY)
+    assert "sounds serious" in said[0] and "sounds serious" in said[1]
+    assert said[2] == "I'm adding that for Ben."
+    await talk.program.wait(40 * MINUTE)
+    talk.engine.mood = Mood.WELL
+    await talk.program.wait(10 * MINUTE)
+    assert talk.open == 0
+    assert talk.texts(Kind.SAFETY) == said  # and once each
+    assert len(talk.texts(Kind.HOLDING)) == 2
+
+
+async def test_a_night_without_an_engine_says_the_hour(tmp_path: Path) -> None:
+    program = await begin(tmp_path, NIGHT)
+    await program.says("Ana", "hows it going")
+    await program.wait(40 * MINUTE)
+    await program.says("Ana", "i got put out")
+    (said,) = program.got("Ana", Kind.SAFETY)
+    assert "Nobody is on shift until 9:00 am" in said.text
+
+
 async def test_after_half_an_hour_nothing_is_replayed_but_one_offer_to_go_on(talk: Talk) -> None:
     talk.engine.mood = Mood.GONE
     await talk.program.says("Ana", "not good")
