@@ -21,17 +21,18 @@ from bot.service.judge import done
 from bot.service.next_turn import Asked, next_turn
 from bot.service.planning import situations
 from bot.store.outbox import Press
-from bot.store.tables import Client, FlowRun, Inbox, InboxState, RunState
+from bot.store.tables import Ask, Client, FlowRun, Inbox, InboxState, RunState
 
 log = structlog.get_logger()
 
 # Answers that say we are of no use; left out where a question or a safety sentence follows anyway.
 NO_USE = ("utter_fallback", "utter_tells")
 AGAIN = "utter_ask_again"
+STOP = "utter_stop"
 ENDS_CALM = ("checkin", "onboarding")  # after these a plan may be proposed
 # Buttons under answers that offer something.
 OFFERS: Mapping[str, Sequence[str]] = {
-    "utter_stop": ("stop", "one_week"),
+    STOP: ("stop", "one_week"),
     "utter_fallback": ("call_me", "help_now"),
     "utter_tells": ("call_me", "help_now"),
     "utter_help": ("call_me", "help_now"),
@@ -137,31 +138,36 @@ def _answer(
     run = came.run
     # What triage opened for this message comes first: its answers only joined it.
     opened = outage.opened(s, row) or came.opened
-    verdict = max(outage.verdict(row), came.verdict, key=lambda one: one.urgency.rank)
+    own = outage.verdict(row)
+    verdict = max(own, came.verdict, key=lambda one: one.urgency.rank)
     said = safety.said(s, row.id)  # while the turn waited for the engine
     if verdict.urgency is Urgency.NOW and opened is not None:
         if run is not None and run.state is RunState.ACTIVE:
             run.state = RunState.PAUSED
-        # A tapped answer was `now` from its first moment, and said so then.
-        key = f"{row.id}:now" if said and row.urgency is not Urgency.NOW else row.id
-        safety.answer(s, house, at, client, verdict, opened, key)
+        if not said or own.urgency is not Urgency.NOW:
+            key = f"{row.id}:now" if said else row.id
+            safety.answer(s, house, at, client, verdict, opened, key)
         return
-    if row.hold or client.writer_id is not None:
+    if client.writer_id is not None:
         return
+    sounded, since = opened is not None, row.hold and _danger_since(s, row)
+    if said or since:
+        opened = None
     if came.silent:
-        if opened is not None and not said:
+        if opened is not None:
             safety.answer(s, house, at, client, verdict, opened, row.id)
         return
+    replies = answer["replies"]
+    if row.hold:
+        replies = [one for one in replies if _interrupts(s, house, row, one, alone=since)]
     # Nothing stands between a client and the Stop button, whatever is open.
-    stops = any(reply.get("response") == "utter_stop" for reply in answer["replies"])
+    stops = any(reply.get("response") == STOP for reply in replies)
     open_run = run if run is not None and run.state is RunState.ACTIVE and not stops else None
     if open_run is None and not came.left and not stops:
         open_run = runs.to_go_on(s, client)
-    if open_run is not None and checkins.cut_short(s, house, at, client, open_run):
+    if row.hold or (open_run and checkins.cut_short(s, house, at, client, open_run)):
         open_run = None
-    parts, presses = _replies(s, house, at, client, answer, bool(open_run), bool(opened))
-    if said:
-        opened = None
+    parts, presses = _replies(s, house, at, client, replies, bool(open_run), sounded)
     about = open_run or run
     as_is = about is not None and runs.asked_for(about)
     if opened is not None:
@@ -174,7 +180,7 @@ def _answer(
         presses = runs.buttons(open_run, client)
     elif opened is not None:
         presses = [*safety.buttons(house, client, opened.alert.id), *(presses if stops else [])]
-    elif not said and run is not None and run.state is RunState.DONE and run.flow in ENDS_CALM:
+    elif not (said or row.hold) and run and run.state is RunState.DONE and run.flow in ENDS_CALM:
         found = situations.to_offer(s, house, at, client)
         if found is not None:
             words, presses = situations.offer(s, house, at, client, found)
@@ -199,12 +205,31 @@ def _answer(
     )
 
 
+def _interrupts(
+    s: Session, house: House, row: Inbox, reply: Mapping[str, Any], *, alone: bool
+) -> bool:
+    """Tell whether a reply is said while "are you safe?" stands open: what was asked in between is
+    answered, what belongs to a flow waits with its question.
+
+    ``alone``: what was said since must stand alone, as that ask does after the message that it is
+    about. Only Stop may stand beside them.
+    """
+    name = reply.get("response") or ""
+    if name == STOP:
+        return True
+    asked = sa.select(Ask.id).where(Ask.inbox_id == row.id)
+    if alone or name in NO_USE or s.scalar(asked) is not None:
+        return False
+    its_flow = tuple(f"utter_{flow}_" for flow in house.content.flows)
+    return not name.startswith((*its_flow, "utter_ask_", "utter_again_"))
+
+
 def _replies(
     s: Session,
     house: House,
     at: datetime,
     client: Client,
-    answer: Mapping[str, Any],
+    replies: Sequence[Mapping[str, Any]],
     asking: bool,
     safety_said: bool,
 ) -> tuple[list[str], list[list[Press]]]:
@@ -216,7 +241,7 @@ def _replies(
     facts = speak.facts(s, house, client, at)
     parts: list[str] = []
     presses: list[list[Press]] = []
-    for reply in answer["replies"]:
+    for reply in replies:
         name = reply.get("response") or ""
         its_question = name.startswith("utter_ask_") and name != AGAIN
         # After "that sounds serious" nobody wants to read "I didn't get that one".

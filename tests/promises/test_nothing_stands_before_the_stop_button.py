@@ -107,3 +107,50 @@ async def test_danger_beside_it_is_answered_too(program: Program, wish: Effect) 
     (safety,) = program.got("Ana", Kind.SAFETY)
     assert "Ben" in safety.text
     assert len(program.got("Ana")) == 3  # the plan's question, this, and what became of the wish
+
+
+async def unsure(program: Program) -> None:
+    """Let Ana be asked whether she is safe."""
+    plan.listening(program)
+    await program.says("Ana", "hmm hard to say")
+    assert program.got("Ana")[-1].kind is Kind.ASK
+
+
+async def test_stop_while_are_you_safe_stands_open(program: Program) -> None:
+    await unsure(program)
+    await program.says("Ana", "stop")
+    assert labels(program) == STOP
+    await program.taps("Ana", "Stop")
+    assert client(program).state is ClientState.LEFT
+    await program.wait(timedelta(minutes=5))
+    assert program.got("Ben", Kind.PAGE)  # it was left open all the same
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("what do you keep about me", "What we keep:"),
+        ("spanish please", "De aquí en adelante en español."),
+        ("hello", "Hey. What's up?"),
+        ("how does this work", "Write in your own words"),
+    ],
+)
+async def test_what_is_asked_in_between_is_answered(
+    program: Program, words: str, said: str
+) -> None:
+    await unsure(program)
+    await program.says("Ana", words)
+    assert program.got("Ana")[-1].text.startswith(said)
+    assert len(program.got("Ana", Kind.ASK)) == 1
+
+
+async def test_but_nothing_is_asked_until_it_is_settled(program: Program) -> None:
+    question = await making(program)
+    await program.says("Ana", "hmm hard to say")
+    heard = len(program.got("Ana"))
+    for words in ("the corner, most nights", "asdf qwer"):
+        await program.says("Ana", words)
+    await program.says("Ana", "hello")
+    assert [one.text for one in program.got("Ana")[heard:]] == ["Hey. What's up?"]
+    await program.taps("Ana", "Yes")
+    assert program.got("Ana")[-1].text == f"Good. Thanks for telling me.\n\n{question}"
