@@ -18,6 +18,7 @@ from bot.service.people import consent
 from bot.store import dues, plans
 from bot.store.tables import Checkin, CheckinState, Client, Due, DueKind, DueState
 from tests.support.days import happens, kept_back, waiting, when
+from tests.support.plans import listening
 from tests.support.program import Program, client
 
 DOWN = SendFailed("no connection", permanent=False, reason=Reason.UNREACHED)
@@ -156,6 +157,18 @@ async def test_less_often_is_an_answer_and_is_kept(program: Program) -> None:
     assert when(program, "Ana", Kind.CHECKIN) == ["2027-03-08 10:00", "2027-03-22 10:00"]
     with program.house.db.read() as s:
         assert s.scalars(sa.select(Client.silences)).one() == 0
+
+
+@pytest.mark.parametrize("hour", [0, 16])
+async def test_call_me_is_answered_once(program: Program, hour: int) -> None:
+    listening(program)
+    await program.wait(timedelta(days=7, hours=hour))
+    before = len(program.got("Ana"))
+    await program.taps("Ana", "Call me")
+    (said,) = program.got("Ana")[before:]
+    assert said.text.count("Okay.") == 1
+    assert ("Nobody is on shift" in said.text) == (hour > 0)
+    assert ("asking Ben to call you" in said.text) == (hour == 0)
 
 
 async def test_call_me_on_an_old_check_in_still_reaches_a_person(program: Program) -> None:
