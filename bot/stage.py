@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from bot import wiring
 from bot.channels.terminal import TerminalChannel
 from bot.clock import ShiftedClock
-from bot.content.program import span
+from bot.content.values import span
 from bot.core.alerts import AlertState, Move
 from bot.core.messages import Bot, Inbound, InboundKind
 from bot.core.people import ClientState, Language, Role

@@ -36,7 +36,7 @@ def command(file: Path) -> None:
     log.set_up()
     chosen = settings.read()
     escalation = program.load_escalation(chosen.data / "program" / "escalation.yml")
-    read = scenario.load(file, escalation.outcomes)
+    read = scenario.load(file, escalation)
     with tempfile.TemporaryDirectory(prefix="saf-rehearsal-") as home:
         asyncio.run(_play(chosen, Path(home), read))
 

@@ -33,7 +33,7 @@ def load(data_dir: Path) -> Content:
     """Read and check data/; ContentError names the first mistake's file and line."""
     said = texts.load(data_dir / "responses")
     words = plan.load(data_dir / "program" / "plan.yml", said)
-    escalation = program.load_escalation(data_dir / "program" / "escalation.yml")
+    escalation = program.load_escalation(data_dir / "program" / "escalation.yml", said)
     return Content(
         flows=plan.with_ways_out(flows.load(data_dir / "flows", said), words, said),
         texts=said,

@@ -23,7 +23,8 @@ def problems(data_dir: Path, domain: Path = DOMAIN) -> list[ContentError]:
     asked = not mistakes.found
     outcomes: tuple[str, ...] | None = None
     with mistakes.noted():
-        outcomes = program.load_escalation(data_dir / "program" / "escalation.yml").outcomes
+        path = data_dir / "program" / "escalation.yml"
+        outcomes = program.load_escalation(path, said).outcomes
     with mistakes.noted():
         program.load_calendar(data_dir / "program" / "calendar.yml", said)
     with mistakes.noted():

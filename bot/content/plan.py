@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from bot.content.texts import Texts
+from bot.content.values import phrases
 from bot.content.yaml import Reader
 from bot.core.answers import fold
 from bot.core.flows import LATER, SKIP, Choice, Flow, Step
 from bot.core.people import Language
+
+_Said = dict[str, tuple[str, ...]]  # by language
 
 BUTTONS = {SKIP: "utter_button_skip", LATER: "utter_button_later"}
 
@@ -20,7 +23,7 @@ BUTTONS = {SKIP: "utter_button_skip", LATER: "utter_button_later"}
 class PlanWords:
     """What clients say instead of an answer, and why a need can be declined."""
 
-    says: dict[str, dict[str, tuple[str, ...]]]  # skip and later, by language
+    says: dict[str, _Said]  # skip and later, by language
     no_answer: tuple[str, ...]
     reasons: tuple[str, ...]
     offers: dict[str, frozenset[str]]  # folded: what means yes and no to what we offer
@@ -36,34 +39,44 @@ def load(path: Path, texts: Texts) -> PlanWords:
     for name in BUTTONS.values():
         if not texts.has(name):
             raise reader.wrong(root, "says", f"there is no text `{name}`", "add it to buttons.yml")
-    found = {kind: _phrases(reader, says, kind) for kind in BUTTONS}
-    no_answer = _phrases(reader, root, "no_answer")
+    found = _groups(reader, says, BUTTONS)
+    no_answer = _said(reader, root, "no_answer")
     reasons = reader.get(root, "decline_reasons", list, "list the reasons")
     for place, reason in enumerate(reasons):
         if not texts.has(f"utter_need_reason_{reason}"):
             mend = "add it in data/responses/worker_plan.yml"
             raise reader.wrong(reasons, place, f"no text `utter_need_reason_{reason}`", mend)
-    every = tuple(fold(one) for group in no_answer.values() for one in group)
+    if not reasons:
+        what, mend = "no need could be declined", "list at least one reason"
+        raise reader.wrong(root, "decline_reasons", what, mend)
     offers = reader.get(root, "offers", dict, "add `offers:` with yes and no")
     reader.only(offers, {"yes", "no"})
-    meant = {
-        kind: frozenset(
-            fold(one) for group in _phrases(reader, offers, kind).values() for one in group
-        )
-        for kind in ("yes", "no")
-    }
-    return PlanWords(found, every, tuple(str(reason) for reason in reasons), meant)
+    answers = _groups(reader, offers, ("yes", "no"))
+    meant = {kind: frozenset(_folded(said)) for kind, said in answers.items()}
+    return PlanWords(found, tuple(_folded(no_answer)), tuple(str(one) for one in reasons), meant)
 
 
-def _phrases(reader: Reader, node: Any, key: str) -> dict[str, tuple[str, ...]]:
-    group = reader.get(node, key, dict, "write them in en and es")
-    reader.only(group, {language.value for language in Language})
-    return {
-        language.value: tuple(
-            str(one) for one in reader.get(group, language.value, list, "list what people say")
-        )
-        for language in Language
-    }
+def _groups(reader: Reader, node: Any, kinds: Collection[str]) -> dict[str, _Said]:
+    """Return what people say for each kind; a phrase that would mean two things is refused."""
+    found = {kind: _said(reader, node, kind) for kind in kinds}
+    meant: dict[str, str] = {}
+    for kind, said in found.items():
+        for phrase in _folded(said):
+            if meant.setdefault(phrase, kind) != kind:
+                what = f"`{phrase}` stands under `{meant[phrase]}` too"
+                raise reader.wrong(node, kind, what, "keep it in one place")
+    return found
+
+
+def _said(reader: Reader, node: Any, key: str) -> _Said:
+    found: dict[str, list[str]] = {language.value: [] for language in Language}
+    for language, phrase in phrases(reader, reader.get(node, key, dict, "write en and es")):
+        found[language.value].append(phrase)
+    return {language: tuple(said) for language, said in found.items()}
+
+
+def _folded(said: _Said) -> Iterator[str]:
+    return (fold(phrase) for group in said.values() for phrase in group)
 
 
 def with_ways_out(flows: Mapping[str, Flow], words: PlanWords, texts: Texts) -> dict[str, Flow]:

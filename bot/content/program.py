@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 
 from bot.content.texts import Texts
+from bot.content.values import DAY, MINUTE, YEAR, any_of, hours, length, number, one_of, zone
 from bot.content.yaml import Reader
 from bot.core.alerts import Named, Step, Target, Who
 from bot.core.cadence import Cadence, Stretch
 from bot.core.danger import Signal, Urgency
 from bot.core.dates import DateKind, DateStep
-from bot.core.hours import Span, Staffed
+from bot.core.hours import Span, Staffed, wall_clock
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_SPAN = re.compile(r"(\d+)\s*(s|m|h|d)")
-_UNIT = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-
-
-def span(text: object) -> timedelta:
-    """Read ``90s``, ``15m``, ``2h``, ``7d``; ValueError when it is nothing of the kind."""
-    match = _SPAN.fullmatch(str(text).strip())
-    if not match:
-        raise ValueError(f"{text!r} is no time span")
-    return timedelta(**{_UNIT[match[2]]: int(match[1])})
+NO_DANGER = "no_danger"  # the outcome that a trial ends with, and that counts as a false page
+WEEK = 7 * DAY  # nobody who is paged later than that can help
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +61,11 @@ def load_calendar(path: Path, texts: Texts) -> Calendar:
     """Read calendar.yml; every step around a date must have its words among the texts."""
     reader = Reader(path)
     reader.only(reader.root, {"checkin", "dates", "plan"})
-    checkin = reader.get(reader.root, "checkin", dict, "add `checkin:`")
-    reader.only(checkin, _CHECKIN)
+    cadence = _cadence(reader, reader.get(reader.root, "checkin", dict, "add `checkin:`"))
     dates = reader.get(reader.root, "dates", dict, "add `dates:`")
     reader.only(dates, {"steps"})
-    stretches = tuple(
-        Stretch(reader.get(s, "until_day", int, "write a day"), _some(reader, s, "every"))
-        for s in reader.get(checkin, "after_incident", list, "list the stretches")
-    )
-    cadence = Cadence(
-        usual=_some(reader, checkin, "usual"),
-        less_often=_some(reader, checkin, "less_often"),
-        after_incident=stretches,
-        nudge_after=_span(reader, checkin, "nudge_after"),
-        missed_after=_some(reader, checkin, "missed_after"),
-        silences=reader.get(checkin, "silences", int, "write a number"),
-    )
     steps: dict[str, DateStep] = {}
-    for node in reader.get(dates, "steps", list, "list the days around a date"):
+    for node in reader.entries(dates, "steps", "write {id: the_day, day: 0, to: client}"):
         step = _date_step(reader, node, texts)
         if step.id in steps:
             raise reader.wrong(node, "id", f"`{step.id}` stands here twice", "rename one")
@@ -94,18 +74,43 @@ def load_calendar(path: Path, texts: Texts) -> Calendar:
     known = {"offer_again", "review_every", "review_after_incident", "answers_stand"}
     reader.only(times, known)
     plan = PlanTimes(
-        offer_again=_some(reader, times, "offer_again"),
-        review_every=_some(reader, times, "review_every"),
-        review_after_incident=_span(reader, times, "review_after_incident"),
-        answers_stand=_span(reader, times, "answers_stand"),
+        offer_again=length(reader, times, "offer_again", least=MINUTE),
+        review_every=length(reader, times, "review_every", least=MINUTE),
+        review_after_incident=length(reader, times, "review_after_incident"),
+        answers_stand=length(reader, times, "answers_stand"),
     )
     return Calendar(cadence, tuple(steps.values()), plan)
 
 
-_CHECKIN = {
-    *("usual", "less_often", "after_incident", "nudge_after", "missed_after"),
-    "silences",
-}
+def _cadence(reader: Reader, node: Any) -> Cadence:
+    known = {"usual", "less_often", "after_incident", "nudge_after", "missed_after", "silences"}
+    reader.only(node, known)
+    usual, less_often = (_whole_days(reader, node, key) for key in ("usual", "less_often"))
+    if less_often < usual:
+        what = "`less_often` would ask more often than `usual`"
+        raise reader.wrong(node, "less_often", what, "write a longer time")
+    stretches: list[Stretch] = []
+    for one in reader.entries(node, "after_incident", "write {until_day: 15, every: 1d}"):
+        reader.only(one, {"until_day", "every"})
+        until = number(reader, one, "until_day", 1, YEAR.days * 10)
+        if stretches and until <= stretches[-1].until_day:
+            what = "this stretch is over before it begins"
+            raise reader.wrong(one, "until_day", what, "write the stretches in order of their days")
+        stretches.append(Stretch(until, length(reader, one, "every", least=DAY, most=YEAR)))
+    nudge_after = length(reader, node, "nudge_after", least=MINUTE, most=WEEK)
+    missed_after = length(reader, node, "missed_after", least=MINUTE, most=WEEK)
+    if nudge_after >= missed_after:
+        what = "the check-in counts as missed before the reminder"
+        raise reader.wrong(node, "nudge_after", what, "write less than `missed_after`")
+    silences = number(reader, node, "silences", 1, 100)
+    return Cadence(usual, less_often, tuple(stretches), nudge_after, missed_after, silences)
+
+
+def _whole_days(reader: Reader, node: Any, key: str) -> timedelta:
+    found = length(reader, node, key, least=DAY, most=YEAR)
+    if found % DAY:
+        raise reader.wrong(node, key, "only whole days are counted here", "write days, such as 7d")
+    return found
 
 
 def _date_step(reader: Reader, node: Any, texts: Texts) -> DateStep:
@@ -113,15 +118,19 @@ def _date_step(reader: Reader, node: Any, texts: Texts) -> DateStep:
     id_ = reader.get(node, "id", str, "give it a name")
     step = DateStep(
         id=id_,
-        offset=reader.get(node, "day", int, "write -7 for seven days before"),
-        to_worker=_one_of(reader, node, "to", {"worker": True, "client": False}),
-        months=reader.get(node, "months", int, "write 3 for three months after", 0),
-        kinds=frozenset(_one_of_list(reader, node, "kinds", {k.value: k for k in DateKind}))
+        offset=number(reader, node, "day", -YEAR.days, YEAR.days),
+        to_worker=one_of(reader, node, "to", {"worker": True, "client": False}),
+        months=number(reader, node, "months", 1, 12) if "months" in node else 0,
+        kinds=frozenset(any_of(reader, node, "kinds", {k.value: k for k in DateKind}))
         if "kinds" in node
         else frozenset(),
         text=reader.get(node, "text", str, "name a text without its utter_date_", id_),
         review=reader.get(node, "review", bool, "write true", False),
     )
+    if "kinds" in node and not any(not step.months or kind.yearly for kind in step.kinds):
+        what = "no date has this day"
+        mend = "name " + ("dates that come every year" if step.kinds else "kinds of dates")
+        raise reader.wrong(node, "kinds", what, f"{mend}, or take `kinds` out")
     name = f"utter_date_{step.text}"
     if not texts.has(name):
         raise reader.wrong(
@@ -133,8 +142,8 @@ def _date_step(reader: Reader, node: Any, texts: Texts) -> DateStep:
     return step
 
 
-def load_escalation(path: Path) -> Escalation:
-    """Read escalation.yml."""
+def load_escalation(path: Path, texts: Texts | None = None) -> Escalation:
+    """Read escalation.yml; ``texts``: among them must be the words of every outcome."""
     reader = Reader(path)
     root = reader.root
     reader.only(
@@ -142,47 +151,107 @@ def load_escalation(path: Path) -> Escalation:
         {"policies", "client_hears", "ask", "acknowledged", "night", "outcomes", "staffed"}
         | {"second_contact"},
     )
-    policies = reader.get(root, "policies", dict, "add `policies:`")
-    hears = reader.get(root, "client_hears", dict, "add `client_hears:`")
-    night = reader.get(root, "night", dict, "add `night:`")
-    staffed = reader.get(root, "staffed", dict, "add `staffed:`")
+
+    def section(name: str, *keys: str) -> Any:
+        node = reader.get(root, name, dict, f"add `{name}:`")
+        reader.only(node, set(keys))
+        return node
+
+    policies = section("policies", Urgency.NOW, Urgency.TODAY)
+    hears = section("client_hears", "nobody_yet", "again_every")
+    ask, acknowledged = section("ask", "deadline"), section("acknowledged", "not_reached")
+    night = section("night", "silent", "wakes_on_call")
+    staffed = section("staffed", "timezone", *DAYS)
     # Versions that were published before there was a second way live on.
     second = reader.get(root, "second_contact", dict, "write {after: 2m}", {"after": "2m"})
     reader.only(second, {"after"})
     return Escalation(
         policies={
-            urgency: tuple(_step(reader, s) for s in reader.get(policies, urgency, list, "list"))
-            for urgency in (Urgency.NOW, Urgency.TODAY)
+            urgency: _policy(reader, policies, urgency) for urgency in (Urgency.NOW, Urgency.TODAY)
         },
-        tell_client=_span(reader, hears, "nobody_yet"),
-        tell_again=_span(reader, hears, "again_every"),
-        ask_deadline=_span(reader, reader.get(root, "ask", dict, "add `ask:`"), "deadline"),
-        not_reached=_span(
-            reader, reader.get(root, "acknowledged", dict, "add `acknowledged:`"), "not_reached"
-        ),
-        night=_hours(reader, night, "silent"),
+        tell_client=length(reader, hears, "nobody_yet", least=MINUTE, most=DAY),
+        tell_again=length(reader, hears, "again_every", least=MINUTE, most=DAY),
+        ask_deadline=length(reader, ask, "deadline", least=MINUTE / 2, most=DAY),
+        not_reached=length(reader, acknowledged, "not_reached", least=MINUTE, most=WEEK),
+        night=hours(reader, night, "silent"),
         wakes_on_call=frozenset(
-            _one_of_list(reader, night, "wakes_on_call", {s.value: s for s in Signal})
+            any_of(reader, night, "wakes_on_call", {s.value: s for s in Signal})
         ),
-        outcomes=tuple(str(o) for o in reader.get(root, "outcomes", list, "list the outcomes")),
+        outcomes=_outcomes(reader, texts),
         staffed=Staffed(
-            reader.get(staffed, "timezone", str, "write a name like America/Chicago"),
-            {n: _hours(reader, staffed, day) for n, day in enumerate(DAYS) if day in staffed},
+            zone(reader, staffed, "timezone"),
+            {n: _shift(reader, staffed, day) for n, day in enumerate(DAYS) if day in staffed},
         ),
-        second_after=_span(reader, second, "after"),
+        second_after=length(reader, second, "after", most=DAY),
     )
+
+
+def _shift(reader: Reader, node: Any, key: str) -> Span:
+    found = hours(reader, node, key)
+    if found.start == found.end:
+        mend = 'write "00:00-23:59" for the whole day, or take the line out'
+        raise reader.wrong(node, key, "these hours are over when they begin", mend)
+    return found
+
+
+def _outcomes(reader: Reader, texts: Texts | None) -> tuple[str, ...]:
+    """Return how an alert can end."""
+    values = reader.get(reader.root, "outcomes", list, "list the outcomes")
+    for place, value in enumerate(values):
+        if not isinstance(value, str) or value in values[:place]:
+            what = f"`{value}` is no outcome, or stands here twice"
+            raise reader.wrong(values, place, what, "write each once, such as reached_safe")
+        if texts is not None and not texts.has(f"utter_outcome_{value}"):
+            mend = "write it in data/responses/buttons.yml"
+            raise reader.wrong(values, place, f"there is no text utter_outcome_{value}", mend)
+    if NO_DANGER not in values:
+        what, mend = f"`{NO_DANGER}` is missing", "add it: a trial ends with it"
+        raise reader.wrong(reader.root, "outcomes", what, mend)
+    return tuple(values)
+
+
+def _policy(reader: Reader, policies: Any, urgency: Urgency) -> tuple[Step, ...]:
+    """Return the steps of one urgency; the first pages at once, each other later than the last."""
+    mend = "write a step such as {after: 0m, who: [worker, on_call]}"
+    nodes = reader.entries(policies, urgency, mend)
+    if not nodes:
+        raise reader.wrong(policies, urgency, "nobody would be paged", mend)
+    steps: list[Step] = []
+    for node in nodes:
+        step = _step(reader, node)
+        if not steps and step.after:
+            mend = "write 0m in the first step"
+            raise reader.wrong(node, "after", "nobody would be paged at first", mend)
+        if steps and (what := _too_soon(steps[-1], step)):
+            raise reader.wrong(node, "after", what, "write the steps in order of their time")
+        steps.append(step)
+    return tuple(steps)
+
+
+def _too_soon(before: Step, step: Step) -> str:
+    """Say why a step cannot come after the one before it, empty when it can."""
+    if before.every and before.until is None:
+        return "the step before this one goes on for ever"
+    alike = before.staffed == step.staffed or not before.after
+    over = max(before.after, before.until or before.after) if before.every else before.after
+    return "this is not later than the step before" if alike and step.after <= over else ""
 
 
 def _step(reader: Reader, node: Any) -> Step:
     reader.only(node, {"after", "who", "every", "until", "counts"})
+    after = length(reader, node, "after", most=WEEK)
+    every = length(reader, node, "every", least=MINUTE, most=WEEK) if "every" in node else None
+    until = length(reader, node, "until", most=4 * WEEK) if "until" in node else None
+    if until is not None and (every is None or until < after + every):
+        what = "`until` ends what is never repeated"
+        raise reader.wrong(node, "until", what, "write `every: 10m`, and an `until` after that")
+    counts = {"staffed_hours": True, "all_hours": False}
     return Step(
-        after=_span(reader, node, "after"),
+        after=after,
         who=_targets(reader, node),
-        every=_span(reader, node, "every") if "every" in node else timedelta(0),
-        until=_span(reader, node, "until") if "until" in node else None,
-        staffed=_one_of(reader, node, "counts", {"staffed_hours": True, "all_hours": False})
-        if "counts" in node
-        else False,
+        every=every or timedelta(0),
+        until=until,
+        staffed=one_of(reader, node, "counts", counts) if "counts" in node else False,
     )
 
 
@@ -190,60 +259,26 @@ def _targets(reader: Reader, node: Any) -> tuple[Target, ...]:
     """Return whom a step pages: roles, and people as {name: Dev}."""
     known = {who.value: who for who in Who}
     mend = "use any of: " + ", ".join(known) + ", or {name: Dev} for one person"
-    found: list[Target] = []
     values = reader.get(node, "who", list, mend)
-    for place, value in enumerate(values):
-        if isinstance(value, dict):
-            reader.only(value, {"name"})
-            found.append(Named(reader.get(value, "name", str, "write the worker's name")))
-        elif value in known:
-            found.append(known[value])
-        else:
-            raise reader.wrong(values, place, f"`{value}` is not known", mend)
-    return tuple(found)
+    if not values:
+        raise reader.wrong(node, "who", "this step would page nobody", mend)
+    return tuple(_target(reader, values, place, known, mend) for place in range(len(values)))
 
 
-def _span(reader: Reader, node: Any, key: str) -> timedelta:
-    mend = "write a number with s, m, h or d, such as 15m"
-    value = reader.get(node, key, object, mend)
-    try:
-        return span(value)
-    except ValueError as error:
-        raise reader.wrong(node, key, str(error), mend) from None
-
-
-def _some(reader: Reader, node: Any, key: str) -> timedelta:
-    found = _span(reader, node, key)
-    if not found:
-        raise reader.wrong(node, key, f"`{key}` is no time at all", "write at least 1s")
-    return found
-
-
-def _hours(reader: Reader, node: Any, key: str) -> Span:
-    mend = 'write hours such as "22:00-07:00"'
-    try:
-        return Span.parse(reader.get(node, key, str, mend))
-    except ValueError:
-        raise reader.wrong(node, key, "these are no hours", mend) from None
-
-
-def _one_of(reader: Reader, node: Any, key: str, choices: dict[str, Any]) -> Any:
-    mend = "use one of: " + ", ".join(choices)
-    value = reader.get(node, key, str, mend)
-    if value not in choices:
-        raise reader.wrong(node, key, f"`{value}` is not known", mend)
-    return choices[value]
-
-
-def _one_of_list(reader: Reader, node: Any, key: str, choices: dict[str, Any]) -> list[Any]:
-    mend = "use any of: " + ", ".join(choices)
-    values = reader.get(node, key, list, mend)
-    for place, value in enumerate(values):
-        if value not in choices:
-            raise reader.wrong(values, place, f"`{value}` is not known", mend)
-    return [choices[value] for value in values]
+def _target(
+    reader: Reader, values: Sequence[Any], place: int, known: dict[str, Who], mend: str
+) -> Target:
+    value = values[place]
+    if isinstance(value, dict):
+        reader.only(value, {"name"})
+        name = reader.get(value, "name", str, "write the worker's name")
+        if name.strip():
+            return Named(name)
+    if not isinstance(value, str) or value not in known:
+        raise reader.wrong(values, place, f"`{value}` is not known", mend)
+    return known[value]
 
 
 def clock_time(text: str) -> time:
     """Read ``10:00``; ValueError when it is no time."""
-    return time.fromisoformat(text.strip())
+    return wall_clock(text)

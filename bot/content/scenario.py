@@ -11,9 +11,9 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.content.program import clock_time, span
+from bot.content.program import Escalation, clock_time
+from bot.content.values import span, zone
 from bot.content.yaml import Reader
 from bot.core.alerts import Move
 from bot.core.dates import DateKind, Wants
@@ -36,20 +36,21 @@ E = TypeVar("E", bound=StrEnum)
 AT = 'write a time with its offset in quotes, such as "2027-03-01T09:00:00-06:00"'
 
 
-def load(path: Path, outcomes: tuple[str, ...]) -> Scenario:
+def load(path: Path, program: Escalation) -> Scenario:
     """Read a scenario; ContentError names the first mistake's line and what to write instead.
 
-    ``outcomes``: the outcomes with which an alert can be closed.
+    ``program``: where alerts are at home; its outcomes can be named, and its zone is the program's
+    when the scenario names none.
     """
-    return _Scenarist(path, outcomes).scenario()
+    return _Scenarist(path, program).scenario()
 
 
 class _Scenarist(Reader):
     """Reads the sections one after the other; a name must be known before it is used."""
 
-    def __init__(self, path: Path, outcomes: tuple[str, ...]) -> None:
+    def __init__(self, path: Path, program: Escalation) -> None:
         super().__init__(path)
-        self.outcomes = outcomes
+        self.outcomes, self.zone = program.outcomes, program.staffed.zone
 
     def scenario(self) -> Scenario:
         root = self.root
@@ -63,7 +64,7 @@ class _Scenarist(Reader):
             raise self.wrong(root, "until", "`until` lies before `start`", "write a later time")
         program = self.get(root, "program", dict, "write {timezone: America/Chicago}", {})
         self.only(program, {"timezone"})
-        self.zone = self._zone(program, "timezone", "America/Chicago")
+        self.zone = zone(self, program, "timezone", self.zone)
         staff = tuple(self._staff(node) for node in self._list("workers"))
         self.workers = {one.name for one in staff}
         people = tuple(self._person(node) for node in self._list("clients"))
@@ -120,7 +121,7 @@ class _Scenarist(Reader):
             self._text(node, "name"),
             self._one_of(node, "role", roles, Role.OUTREACH_WORKER),
             self._enum(node, "language", Language, Language.EN),
-            self._zone(node, "timezone", self.zone),
+            zone(self, node, "timezone", self.zone),
             self._text(node, "email", ""),
         )
 
@@ -142,7 +143,7 @@ class _Scenarist(Reader):
             self._text(node, "name"),
             self._name(node, "worker", self.workers, "workers"),
             self._enum(node, "language", Language, Language.EN),
-            self._zone(node, "timezone", self.zone),
+            zone(self, node, "timezone", self.zone),
             (_face(span_.start), _face(span_.end)),
             _face(wish),
         )
@@ -235,15 +236,6 @@ class _Scenarist(Reader):
         if at.tzinfo is None or not 1971 < at.year < 9000:
             raise self.wrong(node, key, f"`{value}` has no offset or no such year", AT)
         return at
-
-    def _zone(self, node: Any, key: str, default: str) -> str:
-        name = self._text(node, key, default)
-        try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            mend = "write a name like America/Chicago"
-            raise self.wrong(node, key, f"`{name}` is no time zone", mend) from None
-        return name
 
     def _text(self, node: Any, key: str, default: Any = ...) -> str:
         value = self.get(node, key, object, f"add `{key}:`", default)

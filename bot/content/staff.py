@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
-from bot.content.program import span
+from bot.content.values import DAY, MINUTE, YEAR, any_of, length
 from bot.content.yaml import Reader
 from bot.core.danger import Signal
 from bot.core.people import Situation
@@ -52,34 +50,17 @@ def load(path: Path) -> Staff:
         reader.only(tasks, {"settled_within", "day_0_within"})
     hard = reader.get(reader.root, "after_hard_things", dict, "add `after_hard_things:`")
     reader.only(hard, {"within", "situations", "signals"})
+    situations = {one.value: one for one in Situation}
     return Staff(
-        hands_back=_some(reader, writing, "hands_back"),
-        settled_within=_some(reader, tasks, "settled_within") if tasks else BEFORE.settled_within,
-        day_0_within=_some(reader, tasks, "day_0_within") if tasks else BEFORE.day_0_within,
-        care_within=_some(reader, hard, "within"),
-        hard_situations=frozenset(
-            Situation(one) for one in _known(reader, hard, "situations", Situation)
-        ),
-        hard_signals=frozenset(Signal(one) for one in _known(reader, hard, "signals", Signal)),
+        hands_back=length(reader, writing, "hands_back", least=MINUTE, most=DAY),
+        settled_within=_or(reader, tasks, "settled_within", BEFORE.settled_within),
+        day_0_within=_or(reader, tasks, "day_0_within", BEFORE.day_0_within),
+        care_within=length(reader, hard, "within", least=MINUTE, most=YEAR),
+        hard_situations=frozenset(any_of(reader, hard, "situations", situations)),
+        hard_signals=frozenset(any_of(reader, hard, "signals", {s.value: s for s in Signal})),
     )
 
 
-def _some(reader: Reader, node: Any, key: str) -> timedelta:
-    mend = "write a number with s, m, h or d, such as 30m"
-    try:
-        found = span(reader.get(node, key, object, mend))
-    except ValueError as error:
-        raise reader.wrong(node, key, str(error), mend) from None
-    if not found:
-        raise reader.wrong(node, key, f"`{key}` is no time at all", "write at least 1m")
-    return found
-
-
-def _known(reader: Reader, node: Any, key: str, kinds: type[StrEnum]) -> list[str]:
-    known = [one.value for one in kinds]
-    mend = "use any of: " + ", ".join(known)
-    values = reader.get(node, key, list, mend)
-    for place, value in enumerate(values):
-        if value not in known:
-            raise reader.wrong(values, place, f"`{value}` is not known", mend)
-    return [str(value) for value in values]
+def _or(reader: Reader, node: Any, key: str, before: timedelta) -> timedelta:
+    """Return a length of time, the one from before there was such a section without it."""
+    return length(reader, node, key, least=MINUTE, most=YEAR) if node else before

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from bot.content.texts import Texts
+from bot.content.values import phrases
 from bot.content.yaml import Reader
 from bot.core.alerts import Move
 from bot.core.answers import fold
@@ -35,7 +36,7 @@ def load(path: Path, texts: Texts, outcomes: Sequence[str]) -> Words:
         said |= _labels(texts, f"utter_button_{move}", move.value)
     for outcome in outcomes:
         ended |= _labels(texts, f"utter_outcome_{outcome}", outcome)
-    return Words(said, ended, frozenset(_phrases(reader, asides)))
+    return Words(said, ended, frozenset(fold(said) for _, said in phrases(reader, asides)))
 
 
 def _meanings(reader: Reader, node: Any) -> dict[str, tuple[Any, Any]]:
@@ -43,24 +44,12 @@ def _meanings(reader: Reader, node: Any) -> dict[str, tuple[Any, Any]]:
     found: dict[str, tuple[Any, Any]] = {}
     for key in node:
         one = reader.get(node, key, dict, "give it `en:` and `es:`")
-        for phrase in _phrases(reader, one):
+        for phrase in (fold(said) for _, said in phrases(reader, one)):
             if phrase in found and found[phrase][1] != key:
                 what = f"`{phrase}` stands under `{found[phrase][1]}` too"
                 raise reader.wrong(node, key, what, "keep it in one place")
             found[phrase] = (node, key)
     return found
-
-
-def _phrases(reader: Reader, node: Any) -> Iterator[str]:
-    reader.only(node, {language.value for language in Language})
-    for language in Language:
-        phrases = reader.get(node, language.value, list, "list what people write")
-        for phrase in phrases:
-            # YAML reads a bare `no` or `yes` as a truth value; here it was meant as a word.
-            word = {True: "yes", False: "no"}[phrase] if isinstance(phrase, bool) else str(phrase)
-            if not fold(word):
-                raise reader.wrong(node, language.value, "a phrase has no letters", "take it out")
-            yield fold(word)
 
 
 def _labels(texts: Texts, name: str, meaning: str) -> dict[str, str]:

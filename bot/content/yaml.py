@@ -190,7 +190,8 @@ class Reader:
 
     def wrong(self, node: Any, key: Any, what: str, mend: str) -> ContentError:
         """Return the error for a key of a node."""
-        return ContentError(self.path, line_of(node, key), what, mend)
+        # What somebody wrote may have lines of its own; the mistake is told in one.
+        return ContentError(self.path, line_of(node, key), " ".join(what.split()), mend)
 
     def get(self, node: Any, key: str, kind: type, mend: str, default: Any = ...) -> Any:
         """Return ``node[key]``, which must be of a kind; the default when it is missing."""
@@ -207,6 +208,14 @@ class Reader:
             raise self.wrong(node, key, what, mend)
         return value
 
+    def entries(self, node: Any, key: str, mend: str) -> list[Any]:
+        """Return the entries of a list, each with names and values of its own."""
+        found: list[Any] = self.get(node, key, list, mend)
+        for place, entry in enumerate(found):
+            if not isinstance(entry, dict):
+                raise self.wrong(found, place, "this entry has no names with values", mend)
+        return found
+
     def only(self, node: Any, allowed: set[str]) -> None:
         """Refuse keys that nobody reads: a misspelt word would silently do nothing."""
         names = ", ".join(sorted(allowed))
@@ -219,12 +228,7 @@ class Reader:
         """Refuse what is no list of names with values."""
         if not isinstance(node, dict):
             shown = "nothing" if node is None else f"`{node}`" if _short(node) else "a list"
-            raise ContentError(
-                self.path,
-                line_of(node),
-                f"{shown} stands where `{what}` is looked for",
-                mend,
-            )
+            raise self.wrong(node, None, f"{shown} stands where `{what}` is looked for", mend)
 
 
 def _short(node: Any) -> bool:

@@ -8,6 +8,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 
+def wall_clock(text: str) -> time:
+    """Read ``21:00``; ValueError when it is no time, or one of another zone."""
+    found = time.fromisoformat(text.strip())
+    if found.tzinfo is not None:
+        raise ValueError(f"{text!r} has an offset of its own")
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """Hours of a local day, from ``start`` to before ``end``; over midnight when end <= start."""
@@ -19,7 +27,7 @@ class Span:
     def parse(cls, text: str) -> Span:
         """Read ``21:00-09:00``; ValueError when it is nothing of the kind."""
         start, _, end = text.partition("-")
-        return cls(time.fromisoformat(start.strip()), time.fromisoformat(end.strip()))
+        return cls(wall_clock(start), wall_clock(end))
 
     def covers(self, at: time) -> bool:
         """Tell whether a local time lies within; equal ends cover nothing."""

@@ -181,16 +181,20 @@ async def test_what_staff_change_is_said_at_once(
     assert not await watch.look()
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [("nobody_yet: 5m", "nobody_yet: five"), ("America/Chicago", "America/Chicgo")],
+)
 async def test_a_mistake_keeps_the_old_content_and_names_file_and_line(
-    room: tuple[Program, Watch, Path, list[str]],
+    room: tuple[Program, Watch, Path, list[str]], right: str, wrong: str
 ) -> None:
     program, watch, data, said = room
     before = program.house.content
     path = data / "program" / "escalation.yml"
     whole = path.read_text(encoding="utf-8")
-    path.write_text(whole.replace("nobody_yet: 5m", "nobody_yet: five"), encoding="utf-8")
+    path.write_text(whole.replace(right, wrong), encoding="utf-8")
     assert not await watch.look()
-    line = whole.splitlines().index(next(r for r in whole.splitlines() if "nobody_yet" in r)) + 1
+    line = whole.splitlines().index(next(r for r in whole.splitlines() if right in r)) + 1
     assert len(said) == 1 and f"escalation.yml:{line}:" in said[0]
     assert program.house.content is before
     assert not await watch.look() and len(said) == 1

@@ -11,14 +11,15 @@ from typing import Any
 from bot.channels.rehearsal import channels
 from bot.clock import VirtualClock
 from bot.content import scenario as scenarios
+from bot.content.program import load_escalation
 from bot.core.scenario import Fault
 from bot.service.rehearse import Rehearsal, blocked, down
-from bot.settings import Settings
+from bot.settings import ROOT, Settings
 from bot.stage import as_row
 from bot.wiring import open_house
 from tests.support.program import Rules
 
-OUTCOMES = ("reached_safe", "no_danger")
+PROGRAM = load_escalation(ROOT / "data" / "program" / "escalation.yml")
 PEOPLE = """
 workers:
   - {name: Ben, role: outreach_worker}
@@ -37,7 +38,7 @@ def play(text: str, folder: Path, *, span: tuple[str, str] | None = None) -> lis
         text = f'start: "{start}"\nuntil: "{until}"\n{PEOPLE}\n{text}'
     file = folder / "scenario.yml"
     file.write_text(text, encoding="utf-8")
-    read = scenarios.load(file, OUTCOMES)
+    read = scenarios.load(file, PROGRAM)
     clock = VirtualClock(read.start)
     house = open_house(
         Settings(home=folder / "home"),
