@@ -6,6 +6,7 @@ Nothing here decides anything; it only enrols people, passes on what they do and
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
@@ -105,7 +106,10 @@ class Rehearsal:
     """One scenario being played; ``house.heard`` gets every row."""
 
     def __init__(self, house: House, clock: VirtualClock, scenario: Scenario) -> None:
-        """Stand at the scenario's start with everybody enrolled."""
+        """Stand at the scenario's start with everybody enrolled, in the scenario's own zone."""
+        rules = house.content.escalation
+        there = replace(rules, staffed=replace(rules.staffed, zone=scenario.zone))
+        house.content = replace(house.content, escalation=there)
         self._house, self._clock, self._scenario = house, clock, scenario
         self._engine: Engine | None = house.engine
         self._lines = Lines(house)

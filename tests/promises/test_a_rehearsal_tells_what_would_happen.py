@@ -112,6 +112,28 @@ def test_thirteen_months_take_seconds_and_start_no_engine(tmp_path: Path) -> Non
     assert skipped == {"the client wants only their worker"}
 
 
+def test_a_program_elsewhere_is_shown_its_own_hours(tmp_path: Path) -> None:
+    """In New York nobody is at work at 21:30 any more, and at 9 am the shift has begun."""
+    rows = play(
+        """
+start: "2027-03-01T09:30:00-05:00"
+until: "2027-03-02T10:30:00-05:00"
+program: {timezone: America/New_York}
+workers: [{name: Ben}, {name: Cora, role: supervisor}]
+clients: [{name: Ana, worker: Ben, timezone: America/Chicago}, {name: Ida, worker: Ben}]
+events:
+  - {at: "2027-03-01T21:30:00-05:00", from: Ana, says: "they outside my house rn"}
+  - {at: "2027-03-01T21:31:00-05:00", from: Ben, does: acknowledge}
+  - {at: "2027-03-02T09:20:00-05:00", from: Ida, says: "they outside my house rn"}
+""",
+        tmp_path,
+    )
+    evening, morning = [row["text"] for row in rows if row["kind"] == "safety"]
+    assert "8:00 am" in evening  # nine in New York, on the wall of Ana in Chicago
+    assert "on shift" not in morning
+    assert got(rows, "Ben", "digest") == ["02T09:00"]
+
+
 def test_while_telegram_is_down_pages_wait_and_then_leave(tmp_path: Path) -> None:
     rows = play(
         "events:\n"
