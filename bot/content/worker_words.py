@@ -18,7 +18,7 @@ from bot.core.words import NOT_YET, Words
 def load(path: Path, texts: Texts, outcomes: Sequence[str]) -> Words:
     """Read worker_words.yml; ContentError for a phrase with two meanings or an unknown outcome."""
     reader = Reader(path)
-    reader.only(reader.root, {"version", "says", "outcomes", "asides"})
+    reader.only(reader.root, {"version", "says", "outcomes", "asides", "takes_back"})
     says = reader.get(reader.root, "says", dict, "add `says:`")
     ends = reader.get(reader.root, "outcomes", dict, "add `outcomes:`")
     asides = reader.get(reader.root, "asides", dict, "add `asides:`")
@@ -36,7 +36,13 @@ def load(path: Path, texts: Texts, outcomes: Sequence[str]) -> Words:
         said |= _labels(texts, f"utter_button_{move}", move.value)
     for outcome in outcomes:
         ended |= _labels(texts, f"utter_outcome_{outcome}", outcome)
-    return Words(said, ended, frozenset(fold(said) for _, said in phrases(reader, asides)))
+    # Versions that were published before there was such a list live on.
+    back = reader.get(reader.root, "takes_back", dict, "write en and es", {"en": [], "es": []})
+    return Words(said, ended, _folded(reader, asides), _folded(reader, back))
+
+
+def _folded(reader: Reader, node: Any) -> frozenset[str]:
+    return frozenset(fold(phrase) for _, phrase in phrases(reader, node))
 
 
 def _meanings(reader: Reader, node: Any) -> dict[str, tuple[Any, Any]]:

@@ -51,6 +51,18 @@ async def test_of_two_at_once_one_has_it(both: Program) -> None:
     assert notices == [f"{first} has seen it and is on it."]
 
 
+async def test_who_takes_back_what_they_said_is_asked_and_the_page_goes_on(both: Program) -> None:
+    await both.says("Ben", "got it but im out of town")
+    asked = both.got("Ben")[-1]
+    assert asked.text == "Not sure what you mean for #1. Nothing changed. Tap one:"
+    assert [label for label, _ in asked.buttons] == ["I've got it", "Reached", "Pass on", "Close"]
+    assert taken(both) == 0
+    pages = len(both.got("Ben", Kind.PAGE, Kind.ESCALATION))
+    await both.wait(10 * MIN)
+    assert len(both.got("Ben", Kind.PAGE, Kind.ESCALATION)) > pages
+    assert not any("has seen it" in h.text for h in both.got("Ana", Kind.NOTICE))
+
+
 async def test_a_double_tap_changes_nothing_and_says_so(both: Program) -> None:
     button = next(b for b in both.buttons("Ben") if b.label == "I've got it")
     await tap_again(both, "Ben", button.token)

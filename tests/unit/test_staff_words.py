@@ -41,6 +41,15 @@ def words() -> Words:
         ("Pasar a otro", Move.RELEASE),
         ("close", Move.CLOSE),
         ("cerrar", Move.CLOSE),
+        ("got it thanks", Move.ACKNOWLEDGE),
+        ("got it, no problem", Move.ACKNOWLEDGE),
+        ("on it, calling now", Move.ACKNOWLEDGE),
+        ("on it but calling now", Move.ACKNOWLEDGE),
+        ("voy, no te preocupes", Move.ACKNOWLEDGE),
+        ("reached her and she's not ok", Move.REACHED),
+        ("ya hablamos, no está bien", Move.REACHED),
+        ("can't, not in town", Move.RELEASE),
+        ("no puedo, que vaya otra persona", Move.RELEASE),
     ],
 )
 def test_a_whole_phrase_is_understood(text: str, move: Move, words: Words) -> None:
@@ -61,6 +70,23 @@ def test_a_whole_phrase_is_understood(text: str, move: Move, words: Words) -> No
         "123",
         "i dont got it",
         "got it, cant",
+        "got it but im out of town",
+        "got it. im out of town",
+        "Got it but im still at work",
+        "got it. can somebody else take it",
+        "got it. can you go? thanks",
+        "on it... wait no",
+        "on it, nvm",
+        "mine, will see her tomorrow",
+        "voy pero no puedo hasta mañana",
+        "voy, mañana temprano",
+        "lo tomo. mejor que vaya otro",
+        "reached her, just voicemail",
+        "reached her but she hung up on me",
+        "ya hablé con ella, bueno con el buzón",
+        "close, no danger. wait no",
+        "cerrar, sin peligro. espera",
+        "false alarm, i think",
         "did anybody see ana",
         "voy a comer",
         "close to her house",
@@ -69,6 +95,12 @@ def test_a_whole_phrase_is_understood(text: str, move: Move, words: Words) -> No
 def test_what_is_not_sure_changes_nothing(text: str, words: Words) -> None:
     """A page wrongly taken for answered stops ringing."""
     assert understand(text, words).nothing
+
+
+@pytest.mark.parametrize("text", ["got it but im out of town", "voy, no puedo", "close. wait"])
+def test_who_takes_it_back_is_asked(text: str, words: Words) -> None:
+    assert understand(text, words) == Meant(unsure=True)
+    assert understand(f"#7 {text}", words) == Meant(unsure=True, number=7)
 
 
 @pytest.mark.parametrize(

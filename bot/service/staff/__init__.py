@@ -112,6 +112,10 @@ def _plain(desk: Desk, words: str) -> None:
     if meant.nothing and kept.get("what") in plans.WRITING:
         plans.written(desk, kept, words)  # never words that answer a page: those come first
         return
+    if meant.unsure and (found := _which(desk, Move.ACKNOWLEDGE, meant.number)[0]):
+        presses = acts.buttons(desk, found) if acts.concerns(desk, found) else ()
+        desk.say("utter_worker_unsure", alert=found, number=found.id, buttons=presses)
+        return
     if meant.nothing:
         desk.say("utter_pin_shape" if kept.get("what") == "new_pin" else "utter_worker_help")
         return
