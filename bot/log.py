@@ -53,14 +53,16 @@ class _Bare(logging.Formatter):
         return json.dumps({"error": getattr(kind, "__name__", ""), "trace": places})
 
 
-def set_up(*, verbose: bool = False) -> None:
+def set_up(*, verbose: bool = False, quiet: bool = False) -> None:
     """Write events as JSON lines to stderr; libraries only from WARNING on.
 
+    ``quiet``: only what is broken, for a terminal on which a person reads something else.
     httpx logs request URLs at INFO, and Telegram's hold the bot's token.
     """
     handler = logging.StreamHandler(_Stderr())
     handler.setFormatter(_Bare("%(message)s"))
-    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    least = logging.ERROR if quiet else logging.WARNING
+    logging.basicConfig(handlers=[handler], level=least, force=True)
     for name in ("httpx", "httpcore", "telegram", "alembic", "uvicorn.access"):
         logging.getLogger(name).setLevel(logging.WARNING)
     # It warns whenever a tick takes longer than its distance, which a tick may.
@@ -72,8 +74,6 @@ def set_up(*, verbose: bool = False) -> None:
             _bare_traceback,
             structlog.processors.JSONRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(
-            logging.INFO if verbose else logging.WARNING
-        ),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO if verbose else least),
         logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Stderr())),
     )

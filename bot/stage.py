@@ -87,7 +87,10 @@ class Stage:
 
     async def wait(self, how_long: timedelta) -> None:
         """Move the clock on, moment by moment, doing what becomes due on the way."""
-        until = self.clock.now() + how_long
+        try:
+            until = self.clock.now() + how_long
+        except OverflowError:
+            raise SafError("no calendar goes on for so long; >wait for less") from None
         while True:
             await self.settle()
             moment = await in_thread(ticks.next_moment, self.house)
@@ -132,8 +135,8 @@ def _act(house: House, move: Move, outcome: str) -> None:
 def _span(text: str) -> timedelta:
     try:
         return span(text)
-    except ValueError:
-        raise SafError(">wait needs a span such as 90s, 15m, 2h or 1d") from None
+    except ValueError as error:
+        raise SafError(f"{error}; >wait needs one such as 90s, 15m, 2h or 1d") from None
 
 
 def _first_word(house: House) -> None:

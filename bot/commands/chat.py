@@ -42,11 +42,15 @@ def command(home: Path, language: str, new: bool, as_json: bool, engine_url: str
     import asyncio
     import sys
 
+    typed = sys.stdin.isatty()
+    if typed:
+        _say("getting Ana, Ben and Cora their phones (some seconds)")
     from bot import log, settings, stage
     from bot.core.people import Language
     from bot.wiring import models
 
-    log.set_up()
+    # Between the phones no line of a log is in its place; what is broken is said all the same.
+    log.set_up(quiet=typed)
     chosen = settings.read(home=home)
     models.danger(chosen, _say)
     models.dialogue(chosen, _say)
@@ -59,7 +63,6 @@ def command(home: Path, language: str, new: bool, as_json: bool, engine_url: str
             screen.show(heard)
 
     set_up = stage.set_up(chosen, home / "chat", hear, language=Language(language), new=new)
-    typed = sys.stdin.isatty()
     asyncio.run(_play(set_up, typed=typed, engine_url=engine_url))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from bot.content.values import DAY, MINUTE, YEAR, any_of, length
 from bot.content.yaml import Reader

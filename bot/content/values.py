@@ -28,15 +28,16 @@ LONGEST = 10 * YEAR  # nothing of ours lasts longer, and a clock moved on by it 
 
 def span(text: object) -> timedelta:
     """Read ``90s``, ``15m``, ``2h``, ``7d``; ValueError when it is nothing of the kind."""
-    match = _SPAN.fullmatch(str(text).strip())
+    words = str(text).strip()
+    match = _SPAN.fullmatch(words)
     if not match:
-        raise ValueError(f"{str(text)[:40]!r} is no time span")
+        raise ValueError(f"{words[:40]!r} is no time span")
     # So many digits are too long in any unit; to count with them would overflow.
     found = (
         timedelta(**{_UNIT[match[2]]: int(match[1])}) if len(match[1]) < len("1000000000") else None
     )
     if found is None or found > LONGEST:
-        raise ValueError(f"{str(text)[:40]!r} is longer than ten years")
+        raise ValueError(f"{words[:40]!r} is longer than ten years")
     return found
 
 

@@ -60,9 +60,14 @@ def fingerprint(danger_dir: Path) -> str:
     """Return a hash over all that training reads, to tell whether a model is up to date."""
     digest = hashlib.sha256()
     training = [path for path, split in message_files(danger_dir) if split != "measure"]
-    words = sorted(danger_dir.glob("words*.yml"))
-    for path in [*training, *words, danger_dir / "prices.yml"]:
-        digest.update(path.name.encode() + path.read_bytes())
+    for name in ("words.yml", "words_es.yml", "prices.yml"):
+        training.append(danger_dir / name)
+    for path in training:
+        try:
+            digest.update(path.name.encode() + path.read_bytes())
+        except OSError as error:
+            what = f"cannot be read ({error.strerror})"
+            raise ContentError(path, 1, what, "put it back") from None
     return digest.hexdigest()
 
 

@@ -93,7 +93,7 @@ class Sealer:
 
 def read_key(path: Path, *, database_exists: bool) -> bytes:
     """Return the program key from its file; make one only where there is no database yet."""
-    if path.exists():
+    if os.path.lexists(path):
         try:
             return base64.b64decode(path.read_text().strip(), validate=True)
         except ValueError:
@@ -106,11 +106,16 @@ def read_key(path: Path, *, database_exists: bool) -> bytes:
         raise KeyTrouble(
             f"{path} is missing beside an existing database; put the key back from your backup"
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
     key = secrets.token_bytes(KEY_BYTES)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(base64.b64encode(key) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(base64.b64encode(key) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise KeyTrouble(
+            f"{path} cannot be written ({error.strerror}); name another folder for the key"
+        ) from None
     return key
