@@ -112,13 +112,13 @@ BECOMES = {
 
 # What a signal may mean for the plan. An injury may be anybody's, so it suggests nothing by itself
 # but at the question "is somebody hurt": the worker records who was shot.
-_SUGGESTS = (
-    (Signal.PARTNER_VIOLENCE, Situation.PARTNER_VIOLENCE),
-    (Signal.LOSS, Situation.LOST_SOMEONE),
-    (Signal.THREAT_RECEIVED, Situation.THREATENED),
-    (Signal.RETALIATION, Situation.GROUP_CONFLICT),
-    (Signal.CONFLICT, Situation.GROUP_CONFLICT),
-)
+_SUGGESTS = {
+    Signal.PARTNER_VIOLENCE: Situation.PARTNER_VIOLENCE,
+    Signal.LOSS: Situation.LOST_SOMEONE,
+    Signal.THREAT_RECEIVED: Situation.THREATENED,
+    Signal.RETALIATION: Situation.GROUP_CONFLICT,
+    Signal.CONFLICT: Situation.GROUP_CONFLICT,
+}
 
 # What weighs more is offered first, whichever was spoken of last.
 _WEIGHTS = (
@@ -156,10 +156,9 @@ class Placed(Protocol):
 T = TypeVar("T", bound=Placed)
 
 
-def suggested(signals: Iterable[Signal]) -> Situation | None:
-    """Return the situation that signals point to, the weightiest; None when they point to none."""
-    found = set(signals)
-    return next((situation for signal, situation in _SUGGESTS if signal in found), None)
+def suggested(signal: Signal) -> Situation | None:
+    """Return the situation that a signal points to, None when it points to none."""
+    return _SUGGESTS.get(signal)
 
 
 def weightiest(situations: Iterable[Situation]) -> Situation | None:

@@ -114,7 +114,7 @@ def _context(s: Session, client: Client) -> Context:
     recent = care.recent_signals(s, client.id, _latest(s, client))
     if asked != "ask" and run is not None and asked and runs.step_of(run).words:
         recent = ()  # a plan asks in its own words for what the last days were like
-    return Context(asked, client.situation, recent)
+    return Context(asked, client.situation, recent, people.worker_of(s, client).language)
 
 
 def _latest(s: Session, client: Client) -> datetime:
@@ -170,8 +170,8 @@ def _text(
     """Write what a message's verdict asks for, and leave the rest to the dialogue."""
     row.urgency, row.signals = verdict.urgency, [signal.value for signal in verdict.signals]
     no_talk = client.state is ClientState.LEFT or row.edited or not client.phone.reachable
-    situations.seen(s, at, client, verdict.signals)
     if verdict.urgency.pages:
+        situations.seen(s, at, client, verdict.signals)
         opened = alerts.raise_alert(s, house, at, client, verdict, inbox_id=row.id)
         care.note_seen(s, client.id, row.id, verdict, at, opened.alert.id)
         asks.moot(s, client, at)

@@ -208,12 +208,10 @@ def forget_offers(s: Session, now: datetime) -> int:
 
 
 def not_so(s: Session, client: Client, signals: Iterable[str], since: datetime) -> None:
-    """Drop the situation to which signals pointed that turned out to be nothing; what was seen
+    """Drop the situations to which signals pointed that turned out to be nothing; what was seen
     before, proposed already or set by the worker stays."""
-    found = suggested(Signal(one) for one in signals)
-    if found is None or found is client.situation:
-        return
-    mine = ClientSituation.client_id == client.id, ClientSituation.situation == found
+    found = {suggested(Signal(one)) for one in signals} - {None, client.situation}
+    mine = ClientSituation.client_id == client.id, ClientSituation.situation.in_(found)
     fresh = ClientSituation.state == SituationState.SUGGESTED, ClientSituation.seen_at >= since
     s.execute(sa.delete(ClientSituation).where(*mine, *fresh))
 

@@ -277,12 +277,59 @@ async def test_on_a_covered_phone_nothing_of_a_plan_is_said_unasked(program: Pro
     await program.taps("Ana", "I'm good")
     assert program.got("Ana")[-1].text.endswith("You can stop at any time.")
     await program.taps("Ana", "Yes")
+    assert not client(program).cover  # that was no yes to what it is about
+    await program.taps("Ana", "Trouble at home")
     assert client(program).cover
     await program.taps("Ana", "Good time")
     await program.wait(timedelta(days=7))
     await program.taps("Ana", "I'm good")
     said = program.got("Ana")[-1].text
     assert "?" not in said and plan.open_runs(program) == ["plan_partner_violence"]
+
+
+LOSS, PARTNER = Signal.LOSS, Signal.PARTNER_VIOLENCE
+
+
+@pytest.mark.parametrize(
+    "verdict",
+    [
+        Verdict(Urgency.TODAY, (LOSS, PARTNER), "somebody was killed"),
+        Verdict(Urgency.NOW, (LOSS, PARTNER), "somebody was killed"),
+    ],
+)
+async def test_what_is_only_guessed_beside_leads_into_nobody_elses_plan(
+    program: Program, verdict: Verdict
+) -> None:
+    plan.listening(program)
+    verdicts = {"my bro got killed": verdict}
+    verdicts["or sum"] = Verdict(Urgency.WATCH, (PARTNER,), "unsure", ask=True)
+    program.house.triage.verdicts.update(verdicts)
+    await program.says("Ana", "my bro got killed")
+    await program.says("Ana", "you know a plan or sum")
+    await program.taps("Ana", "Yes")
+    await program.says("Ana", "make a plan")
+    assert "You lost somebody" in program.got("Ana")[-1].text
+    await program.taps("Ana", "Yes")
+    assert plan.open_runs(program) == ["plan_lost_someone"] and not client(program).cover
+
+
+@pytest.mark.parametrize("chosen", ["Trouble at home", "I lost somebody"])
+async def test_a_plan_about_home_is_begun_and_the_phone_covered_only_by_choosing_it(
+    program: Program, chosen: str
+) -> None:
+    plan.listening(program)
+    with program.house.db.write() as s:
+        ana, at = s.scalars(sa.select(Client)).one(), program.clock.now()
+        situations.set_to(s, at, ana, Situation.PARTNER_VIOLENCE)
+    await program.wait(timedelta(days=7))
+    await program.taps("Ana", "I'm good")
+    await program.says("Ana", "yea")
+    assert "What's closest right now?" in program.got("Ana")[-1].text
+    assert not client(program).cover and plan.open_runs(program) == []
+    await program.taps("Ana", chosen)
+    home = chosen == "Trouble at home"
+    assert client(program).cover is home
+    assert plan.open_runs(program) == ["plan_partner_violence" if home else "plan_lost_someone"]
 
 
 async def test_in_spanish_it_is_spanish_all_the_way(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from bot.core.people import PhoneState
 from bot.service import runs, speak
 from bot.service.alerting import alerts, safety
 from bot.service.house import House
-from bot.store import care, inbox, outbox, people, plans
+from bot.store import care, inbox, outbox, people
 from bot.store.outbox import Press
 from bot.store.tables import Ask, AskState, Client, Inbox, Outbox, OutboxState
 
@@ -147,7 +147,6 @@ def settle(
     outbox.cancel(s, "the ask is settled", Outbox.key == f"ask:{ask.inbox_id}")
     if answer == "yes":
         ask.state = AskState.SAFE
-        plans.not_so(s, client, ask.signals, ask.made_at)
         words = speak.text(house, "utter_ask_settled", client.language)
         run = runs.to_go_on(s, client)
         if run is not None:

@@ -11,7 +11,7 @@ from bot.service.house import House
 from bot.store.tables import ButtonRow
 
 _TAKES = {
-    "yes": ("plan_begin", "plan_review", "plan_keep"),
+    "yes": ("plan_begin", "plan_review", "plan_keep", "plan_which"),
     "no": ("plan_no", "plan_refuse", "plan_not_now"),
 }
 _GO_ON = "go_on"

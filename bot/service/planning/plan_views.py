@@ -75,7 +75,7 @@ class View:
         found = situations.to_offer(self.s, self.house, self.at, self.client, wanted=True)
         if self._left() is not None:
             self.tell(self.text("utter_plan_left"), [[self.button("go_on")]])
-        elif found is not None:
+        elif found is not None and not situations.unnamed(self.client, found):
             words, presses = situations.offer(self.s, self.house, self.at, self.client, found)
             self.tell(words, [*presses, [self.button("plan_which")]])
         else:

@@ -5,7 +5,7 @@ A plan is proposed at the end of a talk that the client has begun, never as a me
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -23,9 +23,13 @@ from bot.store.tables import Client, ClientSituation, FlowRun, RunState
 LATELY = timedelta(days=14)  # what was spoken of within so long of each other is one time of life
 
 
-def seen(s: Session, at: datetime, client: Client, signals: Iterable[Signal]) -> None:
-    """Keep that what a client said points to a situation; nothing when it points to none."""
-    found = suggested(signals)
+def seen(s: Session, at: datetime, client: Client, signals: Sequence[Signal]) -> None:
+    """Keep that what a client said points to a situation; nothing when it points to none.
+
+    Only what was heard first and surely counts: a signal that is named beside another is a guess,
+    and so is what we only ask about. A guess would lead somebody into another one's plan.
+    """
+    found = suggested(signals[0]) if signals else None
     if found is not None:
         set_to(s, at, client, found)
 
@@ -76,10 +80,15 @@ def offer(
     s: Session, house: House, at: datetime, client: Client, which: Situation
 ) -> tuple[str, list[list[Press]]]:
     """Propose a plan; return the sentence and its buttons. A covered phone shows nothing of it."""
-    covered = client.cover or which is Situation.PARTNER_VIOLENCE
-    name = "cover" if covered else which.value
+    name = "cover" if unnamed(client, which) else which.value
     words = speak.text(house, f"utter_plan_offer_{name}", client.language)
     return words, offered(s, house, at, client, which)
+
+
+def unnamed(client: Client, which: Situation) -> bool:
+    """Tell whether a plan is proposed without a word of what it is about, because somebody else may
+    read it. A yes to that is no yes to a situation: the client chooses it from the list first."""
+    return client.cover or which is Situation.PARTNER_VIOLENCE
 
 
 def offered(
@@ -90,12 +99,14 @@ def offered(
     if row.state is not SituationState.ACCEPTED:
         row.state = SituationState.PROPOSED
     row.asked_at = at
-    return [
-        [
-            speak.button(house, client.language, "plan_begin", value=which.value),
-            speak.button(house, client.language, "plan_no", value=which.value),
-        ]
-    ]
+    yes = speak.button(
+        house,
+        client.language,
+        "plan_which" if unnamed(client, which) else "plan_begin",
+        label=speak.text(house, "utter_button_plan_begin", client.language),
+        value=which.value,
+    )
+    return [[yes, speak.button(house, client.language, "plan_no", value=which.value)]]
 
 
 def which(house: House, client: Client) -> list[list[Press]]:
