@@ -217,13 +217,14 @@ def fire(
             alert.next_step, who = alert.next_step + 1, (*who, *more.who)
         step = {one.id: one for one in (*also, *whom(s, house, dict.fromkeys(who), client, at))}
         meant = [one for one in step.values() if one.id not in without]
-        reached = [
+        paged = [
             worker
             for worker in meant
             if page(s, house, at, alert, client, worker, key=_key(alert, number, worker))
         ]
+        # Whoever blocked the bot is tried all the same, but nobody waits for them.
+        reached = [worker for worker in paged if second.reachable(house.channels, worker)]
         for worker in meant:
-            # Whoever blocked the bot is tried all the same: the failed send says it.
             if worker.chat is None and not second.reachable(house.channels, worker):
                 cannot_reach(s, house, at, alert, worker, detail="no way to reach")
         if number and reached:
