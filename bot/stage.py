@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
 
@@ -21,7 +21,7 @@ from bot.content.values import span
 from bot.core.alerts import AlertState, Move
 from bot.core.messages import Bot, Inbound, InboundKind
 from bot.core.people import ClientState, Language, Role
-from bot.errors import SafError
+from bot.errors import SafError, SettingsError
 from bot.service import checkins, staff, ticks
 from bot.service.house import Heard, House, in_thread
 from bot.service.people import consent, enrol
@@ -160,6 +160,11 @@ def set_up(
     new: bool = False,
 ) -> Stage:
     """Build a fresh stage in a folder of its own; nothing of a real program is ever touched."""
+    try:
+        ZoneInfo(settings.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        what = f"SAF_TIMEZONE is {settings.timezone!r}, which is no time zone"
+        raise SettingsError(f"{what}; write a name like America/Chicago") from None
     shutil.rmtree(folder, ignore_errors=True)
     own = replace(
         settings, home=folder, database_url=type(settings.database_url)(""), key_file=None

@@ -13,11 +13,11 @@ from bot import log
 from bot.cli import main
 from bot.clock import ShiftedClock
 from bot.danger.messages import fingerprint
-from bot.errors import ContentError, KeyTrouble, SafError
+from bot.errors import ContentError, KeyTrouble, SafError, SettingsError
 from bot.service.house import House
 from bot.service.receive import Lines
 from bot.settings import Settings
-from bot.stage import Stage
+from bot.stage import Stage, set_up
 from bot.store.sealed import read_key
 
 
@@ -63,6 +63,12 @@ async def test_a_wait_without_end_is_a_line_that_is_left_out() -> None:
     for line in (">wait 99999999999d", ">wait soon", ">wait"):
         with pytest.raises(SafError, match=">wait needs"):
             await stage.line(line)
+
+
+def test_a_zone_that_is_none_is_said_before_anything_is_made(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="'Foo', which is no time zone; write a name"):
+        set_up(Settings(timezone="Foo"), tmp_path / "chat", print)
+    assert not (tmp_path / "chat").exists()
 
 
 def test_between_two_phones_stands_no_line_of_a_log(capsys: pytest.CaptureFixture[str]) -> None:
