@@ -12,6 +12,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.channels.base import TEXT_LIMIT
@@ -22,7 +23,7 @@ from bot.service.house import House
 from bot.store import outbox, telling
 from bot.store.outbox import Draft, Press
 from bot.store.people import may_know, worker_name
-from bot.store.tables import Alert, Client, Outbox, Worker
+from bot.store.tables import Alert, Client, FlowRun, Outbox, RunState, Worker
 
 # The harmless line that stands for each kind on a covered phone. All of them: a kind without one
 # would say out loud what this is about.
@@ -38,6 +39,8 @@ COVERED = {
     Kind.QUESTION: "question",
 }
 HARMLESS_BUTTONS = (Kind.CHECKIN, Kind.ASK)
+# What answers a line of the client's; in the middle of a plan it must not be the end of it.
+_ANSWERS = (Kind.SAFETY, Kind.REPLY)
 # What the assistant says of itself; it is silent while a person writes.
 _OF_ITSELF = frozenset(
     {Kind.CHECKIN, Kind.NUDGE, Kind.QUESTION, Kind.ASK, Kind.HOLDING, Kind.ANNIVERSARY}
@@ -91,6 +94,9 @@ def to_client(
     """Write a message to a client, covered where that was agreed; None when they are silenced, a
     person writes with them, or it stands there already.
 
+    A covered answer in the middle of a plan leaves [Go on], which says nothing: the question that
+    it cut off would come no other way.
+
     ``cover``: the harmless line that stands for these words, with its buttons, instead of the one
     of their kind. ``as_is``: on a covered phone too; harmless already, or asked for a moment ago by
     whoever holds it.
@@ -102,8 +108,16 @@ def to_client(
     if client.cover and not as_is:
         words = text(house, f"utter_cover_{cover or COVERED[kind]}", client.language)
         if kind not in HARMLESS_BUTTONS and not cover:
-            buttons = ()
+            answers = kind in _ANSWERS and _in_a_plan(s, at, client)
+            buttons = [[button(house, client.language, "go_on")]] if answers else ()
     return _put(s, house, Draft(client, kind, words, buttons=buttons, **more), at)
+
+
+def _in_a_plan(s: Session, at: datetime, client: Client) -> bool:
+    """Tell whether a client was asked for their plan a short time ago and did not put it away."""
+    mine = FlowRun.client_id == client.id, FlowRun.flow.startswith("plan_"), ~FlowRun.put_away
+    waits = FlowRun.state.in_((RunState.ACTIVE, RunState.PAUSED)), FlowRun.asked_at > at - DAY
+    return s.scalar(sa.select(FlowRun.id).where(*mine, *waits).limit(1)) is not None
 
 
 def _put(s: Session, house: House, draft: Draft, at: datetime) -> Outbox | None:

@@ -332,6 +332,25 @@ async def test_a_plan_about_home_is_begun_and_the_phone_covered_only_by_choosing
     assert plan.open_runs(program) == ["plan_partner_violence" if home else "plan_lost_someone"]
 
 
+@pytest.mark.parametrize("said", ["they outside", "put out", "hmm"])
+async def test_on_a_covered_phone_a_plan_goes_on_after_a_harmless_line(
+    program: Program, said: str
+) -> None:
+    plan.listening(program)
+    plan.begin(program, Situation.PARTNER_VIOLENCE)
+    await program.settle()
+    await program.taps("Ana", "Good time")
+    stood = program.got("Ana")[-1].text
+    await program.says("Ana", said)
+    if said == "hmm":
+        await program.taps("Ana", "Yes")
+    harmless = program.got("Ana")[-1].text
+    assert [button.label for button in program.buttons("Ana")] == ["Go on"]
+    assert "plan" not in harmless and stood not in harmless
+    await program.taps("Ana", "Go on")
+    assert program.got("Ana")[-1].text.endswith(stood)
+
+
 async def test_in_spanish_it_is_spanish_all_the_way(tmp_path: Path) -> None:
     program = plan.listening(build(tmp_path, language=Language.ES))
     plan.begin(program, Situation.THREATENED)
