@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from bot.content.yaml import Mistakes, Reader, files, line_of
 from bot.core.answers import fold
 from bot.core.danger import Signal
 from bot.core.flows import Branch, Choice, Flow, Step
-from bot.core.people import Language
+from bot.core.people import Language, Situation
 from bot.core.plan import NeedKind, Section, Term
 from bot.errors import ContentError
 
@@ -63,16 +64,11 @@ def load(folder: Path, texts: Texts, *, mistakes: Mistakes | None = None) -> dic
                     taken += [(path, s, one) for s in flows[name].steps for one in s.known]
     for path, step in links:
         with mistakes.noted():
-            if step.link not in names:
-                mend = "use one of: " + ", ".join(sorted(names))
-                raise ContentError(path, step.line, f"there is no flow `{step.link}`", mend)
+            ways.check_link(path, step, names)
     # While a flow cannot be read, what names it is not judged: one mistake is told once.
     for path, step, source in taken if len(mistakes.found) == before else ():
         with mistakes.noted():
-            flow, _, asked = source.partition(".")
-            if flow not in flows or asked not in [one.id for one in flows[flow].steps]:
-                mend = "name a question as flow.question"
-                raise ContentError(path, step.line, f"there is no question `{source}`", mend)
+            ways.check_known(path, step, source, flows)
     return flows
 
 
@@ -152,24 +148,36 @@ class _FlowReader:
         if "plan" not in node:
             return {}
         place = self.reader.get(node, "plan", dict, "write {section: calm, term: short}")
-        self.reader.only(place, {"section", "term", "opens"})
+        self.reader.only(place, {"section", "term", "opens", "drops", "moment"})
         found: dict[str, Any] = {}
         if "opens" in place:
             found["opens"] = self._both(place, "opens")
+        found["drops"] = self._sayings(place, "drops")
+        found["moment"] = self.reader.get(place, "moment", bool, "write true", default=False)
         for key, known in (("section", Section), ("term", Term)):
             mend = "use one of: " + ", ".join(known)
             found[key] = self.reader.get(place, key, str, mend)
-            if found[key] not in list(known):
-                raise self.reader.wrong(place, key, f"`{found[key]}` is no {key}", mend)
+            self._known(place, key, found[key], known, f"no {key}")
+        if found["moment"] and found["term"] == Term.LONG:
+            raise self.reader.wrong(place, "moment", "what is for later is no step", "leave it out")
         return found
+
+    def _known(self, node: Any, key: str, one: str | None, known: type[StrEnum], what: str) -> None:
+        if one is not None and one not in list(known):
+            mend = "use one of: " + ", ".join(known)
+            raise self.reader.wrong(node, key, f"`{one}` is {what}", mend)
 
     def _listed(self, node: Any, key: str) -> tuple[str, ...]:
         """Return what people say, in both languages, where a question has such a list."""
+        return tuple(text for said in self._sayings(node, key).values() for text in said)
+
+    def _sayings(self, node: Any, key: str) -> dict[str, tuple[str, ...]]:
+        """Return what people say, by language; nothing where it is left out."""
         mend = f"write `{key}: {{en: [...], es: [...]}}`"
-        said = self.reader.get(node, key, dict, mend, default={})
-        if said:
-            self.reader.only(said, {language.value for language in Language})
-        return tuple(text for language in Language for text in self._said(said, language.value))
+        says = self.reader.get(node, key, dict, mend, default={})
+        if says:
+            self.reader.only(says, {language.value for language in Language})
+        return {language.value: self._said(says, language.value) for language in Language}
 
     def _check_step(self, node: Any, step: Step) -> None:
         wrong = self.reader.wrong
@@ -222,29 +230,28 @@ class _FlowReader:
 
     def _choice(self, node: Any) -> Choice:
         get, wrong = self.reader.get, self.reader.wrong
-        self.reader.only(node, {"value", "label", "says", "signal", "need", "item", "keep"})
+        known = {"value", "label", "says", "signal", "need", "item", "keep", "hide_for"}
+        self.reader.only(node, known)
         value = get(node, "value", str, 'write a name, with quotes for "yes" and "no"')
         if not NAME.fullmatch(value):
             raise wrong(node, "value", f"`{value}` is no name", A_NAME)
         labels = self._both(node, "label")
-        says = get(node, "says", dict, "add `says: {en: [...], es: [...]}`", default={})
-        if says:
-            self.reader.only(says, {language.value for language in Language})
         signal = get(node, "signal", str, "name a signal", default=None)
-        if signal is not None and signal not in list(Signal):
-            mend = "use one of: " + ", ".join(Signal)
-            raise wrong(node, "signal", f"`{signal}` is no danger signal", mend)
+        self._known(node, "signal", signal, Signal, "no danger signal")
         need = get(node, "need", str, "name a need", default=None)
-        if need is not None and need not in list(NeedKind):
-            raise wrong(node, "need", f"`{need}` is no need", "use one of: " + ", ".join(NeedKind))
+        self._known(node, "need", need, NeedKind, "no need")
+        hide_for = get(node, "hide_for", list, "list situations", default=[])
+        for situation in hide_for:
+            self._known(node, "hide_for", str(situation), Situation, "no situation")
         return Choice(
             value=value,
             label=labels,
-            says={language.value: self._said(says, language.value) for language in Language},
+            says=self._sayings(node, "says"),
             signal=signal,
             need=need,
             item=self._both(node, "item", LONGEST_ITEM) if "item" in node else None,
             keep=get(node, "keep", bool, "write false", default=True),
+            hide_for=tuple(str(one) for one in hide_for),
         )
 
     def _both(self, node: Any, key: str, longest: int = LONGEST_LABEL) -> dict[str, str]:

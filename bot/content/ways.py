@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -74,3 +75,18 @@ def _turned(ways: dict[str, set[str]]) -> dict[str, set[str]]:
         for target in targets:
             turned.setdefault(target, set()).add(place)
     return turned
+
+
+def check_link(path: Path, step: Step, names: Collection[str]) -> None:
+    """Raise ContentError when a step leads into a flow that does not exist."""
+    if step.link not in names:
+        mend = "use one of: " + ", ".join(sorted(names))
+        raise ContentError(path, step.line, f"there is no flow `{step.link}`", mend)
+
+
+def check_known(path: Path, step: Step, source: str, flows: Mapping[str, Flow]) -> None:
+    """Raise ContentError when an answer is to be taken over from a question that nobody asks."""
+    flow, _, asked = source.partition(".")
+    if flow not in flows or asked not in [one.id for one in flows[flow].steps]:
+        mend = "name a question as flow.question"
+        raise ContentError(path, step.line, f"there is no question `{source}`", mend)

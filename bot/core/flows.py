@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 END = "END"
@@ -23,6 +23,7 @@ class Choice:
     need: str | None = None  # what the program is asked for with this answer
     item: dict[str, str] | None = None  # its words in the plan; none: the label
     keep: bool = True  # false: this answer is no item of the plan
+    hide_for: tuple[str, ...] = ()  # situations in whose clients this answer is not offered
 
     def words(self, language: str) -> str:
         """Return what stands in the plan for this answer, empty when nothing does."""
@@ -62,6 +63,10 @@ class Step:
     section: str = ""
     term: str = ""
     opens: dict[str, str] | None = None  # what stands before the answer in the plan
+    drops: dict[str, tuple[str, ...]] | None = None  # how answers begin that say it once more
+    moment: bool = (
+        False  # the answer can be acted on at once: whom to call, where to go, what to do
+    )
     calm: tuple[str, ...] = ()
     puts_off: tuple[str, ...] = ()
     known: tuple[str, ...] = ()  # questions (flow.step) whose fresh answer is taken over
@@ -95,6 +100,16 @@ class Flow:
                 return step
         raise KeyError(step_id)
 
+    def told_to(self, situation: str | None) -> Flow:
+        """Return the flow as a client in this situation is asked: without what would hurt."""
+        return replace(
+            self,
+            steps=tuple(
+                replace(step, choices=tuple(c for c in step.choices if situation not in c.hide_for))
+                for step in self.steps
+            ),
+        )
+
     @property
     def first(self) -> Step:
         """Return the step with which a run begins."""
@@ -127,9 +142,17 @@ class Flow:
 
 def _step(step: dict[str, Any]) -> Step:
     choices = tuple(
-        Choice(**{**choice, "says": {k: tuple(v) for k, v in choice["says"].items()}})
+        Choice(
+            **{
+                **choice,
+                "says": {k: tuple(v) for k, v in choice["says"].items()},
+                "hide_for": tuple(choice.get("hide_for") or ()),
+            }
+        )
         for choice in step["choices"]
     )
     branches = tuple(Branch(tuple(branch["values"]), branch["then"]) for branch in step["next"])
     lists = {key: tuple(step.get(key) or ()) for key in ("calm", "puts_off", "known")}
-    return Step(**{**step, **lists, "choices": choices, "next": branches})
+    drops = step.get("drops")
+    said = {language: tuple(begins) for language, begins in drops.items()} if drops else None
+    return Step(**{**step, **lists, "drops": said, "choices": choices, "next": branches})

@@ -171,6 +171,14 @@ def for_hard_moment(items: Sequence[T]) -> list[T]:
     return _ordered(items, _HARD)
 
 
+def can_be_done(needs: Iterable[NeedState]) -> bool:
+    """Tell whether what the program was asked for stands: no step leads to a bed nobody has paid.
+
+    ``needs``: what became of it each time it was asked for.
+    """
+    return NeedState.ARRANGED in needs
+
+
 def for_danger(items: Sequence[T]) -> list[T]:
     """Return whom to call and where to go, in that order."""
     return _ordered(items, _DANGER)

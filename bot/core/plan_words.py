@@ -141,6 +141,16 @@ def _mashed(said: str) -> bool:
     return len(letters) >= 4 and (len(set(letters)) <= 2 or not set(letters) & set("aeiouy"))
 
 
+def without_beginning(words: str, begins: Collection[str]) -> str:
+    """Return words without the first that fits of how they may begin ("tell em", after "I tell my
+    people:"), the longest first; as they are where nothing else would be left."""
+    had = words.split()
+    for begin in sorted((fold(one).split() for one in begins), key=len, reverse=True):
+        if len(had) > len(begin) and [fold(word) for word in had[: len(begin)]] == begin:
+            return " ".join(had[len(begin) :])
+    return words
+
+
 def kept(words: str, longest: int) -> str:
     """Return words as they are kept: one line, without details, cut at a word."""
     line = without_details(" ".join(words.replace("\0", " ").split()))

@@ -125,7 +125,9 @@ def _plan(
 ) -> bool:
     """Show what the client asked to see of their plan; tell whether anything was shown.
 
-    Words that come while a question stands open are not offered for keeping on top of it.
+    Words that come while a question stands open are not offered for keeping on top of it. While it
+    is dangerous, or we ask whether it is, whom to call comes first: on a covered phone no button
+    says so, and the words are the only way there.
     """
     view = View(s, house, at, client)
     run = runs.current(s, client)
@@ -134,8 +136,6 @@ def _plan(
         return False
     if isinstance(effect, fx.OfferItem):
         plan_taps.offer_item(view, row)
-    elif effect.how == "use":
-        view.use(0)
     elif effect.how == "make":
         view.make()
     else:
@@ -149,6 +149,10 @@ def _save(
     at: datetime,
     row: Inbox,
     client: Client,
+    elif care.open_now(s, client.id) or care.open_ask(s, client.id):
+        view.danger()
+    elif effect.how == "use":
+        view.use(0)
     run: FlowRun | None,
     effect: fx.SaveAnswer,
 ) -> None:

@@ -94,7 +94,7 @@ def begin(
 
     A plan that was left in the middle is gone on with. ``about``: what a small flow changes.
     """
-    flow = house.content.flow(name)
+    flow = house.content.flow(name).told_to(client.situation)
     had = current(s, client)
     left = _left(s, at, client, name, about) if flow.plan else None
     if left is not None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.core.alerts import AlertState, LogEvent
-from bot.core.danger import Signal, Verdict
+from bot.core.danger import Signal, Urgency, Verdict
 from bot.store.tables import Alert, AlertLog, Ask, AskState, Client, Seen, Task, TaskState, Worker
 
 RECENT = timedelta(days=3)  # how long an earlier signal colours the reading of a new message
@@ -34,6 +34,13 @@ def newest_open(s: Session, client_id: str) -> Alert | None:
     """Return a client's newest alert that is not closed, None when all are."""
     asked = sa.select(Alert).where(Alert.client_id == client_id, Alert.state != AlertState.CLOSED)
     return s.scalar(asked.order_by(Alert.id.desc()).limit(1))
+
+
+def open_now(s: Session, client_id: str) -> bool:
+    """Tell whether an alert of a client that rang at once is not closed yet."""
+    mine = Alert.client_id == client_id, Alert.state != AlertState.CLOSED, Alert.trial.is_(False)
+    asked = sa.select(Alert.id).where(*mine, Alert.urgency == Urgency.NOW).limit(1)
+    return s.scalar(asked) is not None
 
 
 def of_message(s: Session, inbox_id: str) -> Alert | None:

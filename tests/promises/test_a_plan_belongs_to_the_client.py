@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from bot.core.messages import Kind
 from bot.core.people import Situation
 from bot.core.plan import By, Did, ItemState, Section, Term
@@ -274,6 +276,45 @@ async def test_after_90_days_the_plan_is_gone_through_item_by_item(program: Prog
     assert "That's all of it" in last(program, "Ana")
     assert changed(program)[-2:] == [Did.DROPPED, Did.REVIEWED]
     assert "the plan is old" not in await today(program)
+
+
+async def test_only_what_can_be_done_now_is_shown_in_danger(program: Program) -> None:
+    plan.listening(program)
+    plan.begin(program, Situation.LOST_SOMEONE)
+    await program.settle()
+    for label in ("Family", "No", "Yes, ask", "Another way and time", "Go early, leave early"):
+        await program.taps("Ana", label)
+    await program.taps("Ana", "No posts for now")
+    await program.taps("Ana", "My sleep")
+    await program.says("Ana", "tell em it aint worth it")
+    assert plan.standing(program)["myself.short"] == ["I tell my people: it aint worth it"]
+    await program.taps("Ana", "Later")
+    await program.says("Ana", "use my plan")
+    assert "no person or place yet" in last(program, "Ana")
+    await program.says("Ana", "they outside")
+    await program.taps("Ana", "My plan")
+    assert "no person or place yet" in last(program, "Ana")
+    await today(program)
+    await program.taps("Ben", "Open: 1")
+    await program.taps("Ben", "Set up")
+    await program.taps("Ben", "I told them")
+    await program.taps("Ana", "My plan")
+    assert last(program, "Ana") == "Where to go, what to do:\nSome nights in a hotel"
+
+
+@pytest.mark.parametrize("said", ["they outside", "hmm"])
+@pytest.mark.parametrize("cover", [True, False])
+async def test_in_danger_the_words_my_plan_open_whom_to_call(
+    program: Program, said: str, cover: bool
+) -> None:
+    have(program)
+    with program.house.db.write() as s:
+        s.query(Client).one().cover = cover
+    await program.says("Ana", said)
+    await program.says("Ana", "my plan")
+    assert last(program, "Ana").startswith("Who to call:\ncall my big cousin")
+    await program.taps("Ana", "All of my plan")
+    assert last(program, "Ana") == "It's yours. Tap a part."
 
 
 async def today(program: Program) -> str:

@@ -351,6 +351,17 @@ async def test_on_a_covered_phone_a_plan_goes_on_after_a_harmless_line(
     assert program.got("Ana")[-1].text.endswith(stood)
 
 
+async def test_who_is_hurt_by_a_partner_is_not_told_to_call_them(program: Program) -> None:
+    plan.listening(program)
+    plan.begin(program, Situation.PARTNER_VIOLENCE)
+    await program.settle()
+    offered = []
+    while plan.asked(program):
+        offered += [button.label for button in program.buttons("Ana")]
+        await program.taps("Ana", "Good time" if "Good time" in offered[-4:] else "Skip")
+    assert "A brother or sister" in offered and "My partner" not in offered
+
+
 async def test_in_spanish_it_is_spanish_all_the_way(tmp_path: Path) -> None:
     program = plan.listening(build(tmp_path, language=Language.ES))
     plan.begin(program, Situation.THREATENED)

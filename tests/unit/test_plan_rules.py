@@ -19,7 +19,7 @@ from bot.core.plan import (
     stale,
     suggested,
 )
-from bot.core.plan_words import Fault, fault, kept
+from bot.core.plan_words import Fault, fault, kept, without_beginning
 
 NOON = datetime(2027, 3, 1, 18, tzinfo=UTC)
 SHRUGS = ("idk", "no se")
@@ -68,6 +68,20 @@ def test_much_too_much_is_cut_at_a_word() -> None:
     story = "and then he said " * 100
     assert fault(story, SHRUGS) is Fault.TOO_MUCH
     assert len(kept(story, 60)) <= 61 and kept(story, 60).endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [
+        ("Tell em it ain't worth it", "it ain't worth it"),
+        ("tell em that we lost enough", "we lost enough"),
+        ("diles que ya estuvo", "que ya estuvo"),
+        ("tell em", "tell em"),
+        ("it ain't worth it", "it ain't worth it"),
+    ],
+)
+def test_what_opens_a_line_is_said_once(words: str, left: str) -> None:
+    assert without_beginning(words, ["tell em", "tell em that", "diles"]) == left
 
 
 def test_in_danger_people_come_before_places_and_nothing_else_comes() -> None:

@@ -13,7 +13,7 @@ from bot.core.people import ClientState
 from bot.core.plan import ItemState, Section, Term, for_danger, for_hard_moment
 from bot.service import speak
 from bot.service.house import House
-from bot.service.planning import needs, reviews, situations
+from bot.service.planning import needs, reviews, situations, steps
 from bot.store import plans
 from bot.store.outbox import Press
 from bot.store.tables import Client, FlowRun, Outbox, PlanItem, RunState
@@ -145,29 +145,26 @@ class View:
 
     def use(self, number: int) -> None:
         """Give one step for a hard moment, the next one with the next tap; never the whole list."""
-        had = [item for item in plans.items(self.s, self.client) if not self._told_others(item)]
-        steps = for_hard_moment(had)
-        if not steps:
+        first, own = steps.possible(self.s, self.house, self.client)
+        found = for_hard_moment([*first, *own])
+        if not found and plans.items(self.s, self.client):
+            self.tell(self.text("utter_plan_no_people"), [[self.button("call_me")]])
+        elif not found:
             self.tell(self.text("utter_plan_none"), [self._after_none()])
-        elif number >= len(steps):
+        elif number >= len(found):
             self.tell(self.text("utter_plan_use_over"), [[self.button("call_me")]])
         else:
-            name = f"utter_plan_use_{steps[number].section}"
+            name = f"utter_plan_use_{found[number].section}"
             rows = [
                 [self.button("plan_next", value=str(number + 1)), self.button("plan_helped")],
                 [self.button("call_me")],
             ]
-            self.tell(self.text(name, words=self.words(steps[number])), rows)
-
-    def _told_others(self, item: PlanItem) -> bool:
-        """Tell whether an item is what the client tells their people: no step to take alone."""
-        name, _, asked = item.source.partition(".")
-        flow = self.house.content.flows.get(name)
-        return flow is not None and any(one.id == asked and one.opens for one in flow.steps)
+            self.tell(self.text(name, words=self.words(found[number])), rows)
 
     def danger(self) -> None:
         """Open whom to call and where to go, the client's own, before any hotline."""
-        found = for_danger(plans.items(self.s, self.client))
+        first, own = steps.possible(self.s, self.house, self.client)
+        found = [*for_danger(first), *for_danger(own)]
         people = [item for item in found if item.section is Section.PEOPLE][:SHOWN]
         places = [item for item in found if item.section is not Section.PEOPLE][:SHOWN]
         parts = [
@@ -180,7 +177,8 @@ class View:
             return
         row = [self.button("plan_use", label=self.text("utter_button_plan_next"), value="0")]
         row.append(self.button("call_me"))
-        self.tell("\n\n".join(parts) or self.text("utter_plan_no_people"), [row])
+        whole = self.button("plan", label=self.text("utter_button_plan_whole"))
+        self.tell("\n\n".join(parts) or self.text("utter_plan_no_people"), [row, [whole]])
 
     def _after_none(self) -> list[Press]:
         row = [self.button("call_me"), self.button("plan_make")]

@@ -16,6 +16,7 @@ from bot.core.answers import fold
 from bot.core.flows import LATER, SKIP, Step
 from bot.core.people import Situation
 from bot.core.plan import By, Did, ItemState, Section, SituationState, Term
+from bot.core.plan_words import without_beginning
 from bot.service import covering, runs
 from bot.service.house import House
 from bot.service.planning import needs, reviews
@@ -53,14 +54,22 @@ def answered(
         keep(s, house, at, client, Section(section), Term(term or Term.SHORT), words)
     elif step.section:
         section, term = step.section, step.term
-        if step.opens is not None:
-            words = f"{step.opens[client.language]} {words}"
+        words = _opened(step, words, client.language)
         source = f"{run.flow}.{step.id}"
         keep(s, house, at, client, Section(section), Term(term), words, source=source)
 
 
 def keep(
     s: Session,
+def _opened(step: Step, words: str, language: str) -> str:
+    """Return an answer as it stands in the plan, with what opens it there said once."""
+    if step.opens is None:
+        return words
+    return (
+        f"{step.opens[language]} {without_beginning(words, (step.drops or {}).get(language, ()))}"
+    )
+
+
     house: House,
     at: datetime,
     client: Client,
