@@ -16,7 +16,7 @@ from bot.service.alerting import alerts
 from bot.service.alerting.alerts import Opened
 from bot.service.house import House
 from bot.service.people import consent
-from bot.service.planning import plan_taps, plans, situations
+from bot.service.planning import plan_taps, plans, reviews, situations
 from bot.service.planning.plan_views import View
 from bot.store import care, people
 from bot.store.tables import Answer, Client, FlowRun, Inbox, RunState
@@ -79,7 +79,7 @@ def carry_out(
                 came.run = runs.begin(s, house, at, client, effect.flow)
                 came.left, came.resumed = False, came.run.began_at < at
             case fx.FinishFlow():
-                _finish(s, house, at, client, effect, came)
+                _finish(s, house, at, row, client, effect, came)
             case fx.LeaveForLater():
                 _later(s, house, at, client, came)
             case fx.OpenPlan() | fx.OfferItem():
@@ -90,9 +90,16 @@ def carry_out(
 
 
 def _finish(
-    s: Session, house: House, at: datetime, client: Client, effect: fx.FinishFlow, came: Carried
+    s: Session,
+    house: House,
+    at: datetime,
+    row: Inbox,
+    client: Client,
+    effect: fx.FinishFlow,
+    came: Carried,
 ) -> None:
-    """End the run; a plan that is broken off only waits, so that nothing is asked twice."""
+    """End the run; a plan that is broken off only waits, so that nothing is asked twice. A line
+    that was changed while the plan is gone through leads to the next one."""
     run = came.run
     if run is None or run.flow != effect.flow:
         return
@@ -104,6 +111,10 @@ def _finish(
     runs.end(run, at, RunState.ABANDONED if effect.abandoned else RunState.DONE)
     if is_plan:
         plans.finished(s, house, at, client, run)
+    if run.flow == plans.CHANGE and not row.hold and reviews.going_on(s, at, client):
+        view = View(s, house, at, client)
+        view.review(view.text("utter_plan_kept"))
+        came.silent = True
 
 
 def _later(s: Session, house: House, at: datetime, client: Client, came: Carried) -> None:
@@ -138,6 +149,10 @@ def _plan(
         plan_taps.offer_item(view, row)
     elif effect.how == "make":
         view.make()
+    elif care.open_now(s, client.id) or care.open_ask(s, client.id):
+        view.danger()
+    elif effect.how == "use":
+        view.use(0)
     else:
         view.menu()
     return True
@@ -149,10 +164,6 @@ def _save(
     at: datetime,
     row: Inbox,
     client: Client,
-    elif care.open_now(s, client.id) or care.open_ask(s, client.id):
-        view.danger()
-    elif effect.how == "use":
-        view.use(0)
     run: FlowRun | None,
     effect: fx.SaveAnswer,
 ) -> None:

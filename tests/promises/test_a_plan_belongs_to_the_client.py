@@ -278,6 +278,48 @@ async def test_after_90_days_the_plan_is_gone_through_item_by_item(program: Prog
     assert "the plan is old" not in await today(program)
 
 
+async def test_a_line_changed_in_a_review_leads_to_the_next_and_the_review_to_its_end(
+    program: Program,
+) -> None:
+    have(program)
+    await program.wait(timedelta(days=91))
+    await program.taps("Ana", "Yes")
+    await program.taps("Ana", "Still true")
+    await program.taps("Ana", "Change")
+    await program.says("Ana", "my cousin's porch")
+    assert last(program, "Ana") == "Kept.\n\ncall my big cousin\nStill true?"
+    for _ in range(2):
+        await program.taps("Ana", "Still true")
+    await program.taps("Ana", "Change")
+    await program.says("Ana", "go in by the side")
+    assert last(program, "Ana") == "Kept.\n\nThat's all of it, thanks. Anything to add?"
+    assert changed(program)[-1] is Did.REVIEWED
+    assert "the plan is old" not in await today(program)
+
+
+async def test_a_review_that_danger_cut_off_goes_on_where_it_was_and_only_when_asked_for(
+    program: Program,
+) -> None:
+    have(program)
+    with program.house.db.write() as s:
+        at = program.clock.now()
+        incidents.record(s, program.house, at, s.query(Client).one(), Situation.THREATENED, at)
+    await program.wait(timedelta(days=4))
+    await program.taps("Ana", "Yes")
+    await program.taps("Ana", "Still true")
+    await program.says("Ana", "they outside")
+    await program.taps("Ana", "My plan")
+    await program.taps("Ana", "All of my plan")
+    await program.taps("Ana", "Check my plan")
+    assert last(program, "Ana") == "my aunt's kitchen\nStill true?"
+    await program.wait(timedelta(days=2))
+    await program.taps("Ana", "All of my plan")
+    await program.taps("Ana", "People I can ask")
+    await program.taps("Ana", "1")
+    await program.taps("Ana", "Take out")
+    assert last(program, "Ana") == "It's out."
+
+
 async def test_only_what_can_be_done_now_is_shown_in_danger(program: Program) -> None:
     plan.listening(program)
     plan.begin(program, Situation.LOST_SOMEONE)

@@ -91,7 +91,7 @@ def _change(view: View, item: PlanItem) -> None:
 
 def _drop(view: View, item: PlanItem) -> None:
     plans.drop(view.s, view.at, view.client, item)
-    if _reviewing(view):
+    if reviews.going_on(view.s, view.at, view.client):
         view.review()
     else:
         back = view.button("plan")
@@ -130,11 +130,6 @@ def _place(view: View, button: ButtonRow) -> None:
 def _review(view: View, button: ButtonRow) -> None:
     reviews.begin(view.s, view.at, view.client)
     view.review()
-
-
-def _reviewing(view: View) -> bool:
-    plan = store.of_client(view.s, view.client)
-    return plan is not None and plan.review_from is not None
 
 
 def _true(view: View, item: PlanItem) -> None:

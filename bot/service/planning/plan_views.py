@@ -65,6 +65,8 @@ class View:
             rows.insert(0, [self.button("plan_notes")])
         if plans.needs(self.s, self.client):
             rows.append([self.button("plan_needs")])
+        if had and reviews.left(self.s, self.client):
+            rows.append([self.button("plan_review")])
         last = [self.button("plan_add")]
         if left is not None:
             last.append(self.button("go_on"))
@@ -223,15 +225,18 @@ class View:
             ],
         )
 
-    def review(self) -> None:
-        """Ask of the next item whether it is still true; after the last one the review is over."""
+    def review(self, before: str = "") -> None:
+        """Ask of the next item whether it is still true, after a sentence if one is given; after
+        the last one the review is over."""
         item = reviews.next_item(self.s, self.client)
         if item is None:
             reviews.close(self.s, self.house, self.at, self.client)
             row = [self.button("plan_add"), self.button("plan")]
-            self.tell(self.text("utter_plan_reviewed"), [row])
+            over = self.text("utter_plan_reviewed")
+            self.tell(f"{before}\n\n{over}" if before else over, [row])
             return
         presses = [
             self.button(does, value=item.id) for does in ("plan_true", "plan_change", "plan_drop")
         ]
-        self.tell(self.text("utter_plan_still_true", words=self.words(item)), [presses])
+        asked = self.text("utter_plan_still_true", words=self.words(item))
+        self.tell(f"{before}\n\n{asked}" if before else asked, [presses])

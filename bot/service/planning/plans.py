@@ -19,7 +19,7 @@ from bot.core.plan import By, Did, ItemState, Section, SituationState, Term
 from bot.core.plan_words import without_beginning
 from bot.service import covering, runs
 from bot.service.house import House
-from bot.service.planning import needs, reviews
+from bot.service.planning import needs, reviews, steps
 from bot.store import people
 from bot.store import plans as store
 from bot.store.tables import Answer, Client, FlowRun, PlanItem, RunState, new_id
@@ -48,7 +48,9 @@ def answered(
     if run.flow == CHANGE:
         item = store.item_of(s, client, run.about)
         if item is not None and item.state is ItemState.ACTIVE:
-            change(s, house, at, client, item, words)
+            asked = steps.question(house, item)
+            opened = words if asked is None else _opened(asked, words, client.language)
+            change(s, house, at, client, item, opened)
     elif run.flow == ADD:
         section, _, term = run.about.partition(":")
         keep(s, house, at, client, Section(section), Term(term or Term.SHORT), words)
@@ -59,8 +61,6 @@ def answered(
         keep(s, house, at, client, Section(section), Term(term), words, source=source)
 
 
-def keep(
-    s: Session,
 def _opened(step: Step, words: str, language: str) -> str:
     """Return an answer as it stands in the plan, with what opens it there said once."""
     if step.opens is None:
@@ -70,6 +70,8 @@ def _opened(step: Step, words: str, language: str) -> str:
     )
 
 
+def keep(
+    s: Session,
     house: House,
     at: datetime,
     client: Client,

@@ -20,6 +20,7 @@ from bot.store import dues, plans
 from bot.store.outbox import Press
 from bot.store.tables import Client, Due, DueKind, Incident, Plan, PlanItem
 
+GOES_ON = timedelta(days=1)
 AGAIN = timedelta(days=7)  # a review that could not be asked is tried again so much later
 
 
@@ -93,8 +94,22 @@ def invitation(house: House, client: Client) -> tuple[str, list[list[Press]]]:
 
 
 def begin(s: Session, at: datetime, client: Client) -> None:
-    """Begin to go through a plan from its first item."""
-    plans.begun(s, client, at).review_from = at
+    """Begin to go through a plan from its first item, or go on where it was left lately."""
+    if not going_on(s, at, client):
+        plans.begun(s, client, at).review_from = at
+
+
+def going_on(s: Session, at: datetime, client: Client) -> bool:
+    """Tell whether a plan is being gone through: what is changed or taken out leads to the next
+    item. One that was left a day ago asks nothing more by itself."""
+    plan = plans.of_client(s, client)
+    return plan is not None and plan.review_from is not None and plan.review_from > at - GOES_ON
+
+
+def left(s: Session, client: Client) -> bool:
+    """Tell whether a plan was begun to be gone through and not to its end."""
+    plan = plans.of_client(s, client)
+    return plan is not None and plan.review_from is not None
 
 
 def next_item(s: Session, client: Client) -> PlanItem | None:
