@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.content import flows, plan, program, signals, staff, texts, worker_words
+from bot.content import flows, labels, plan, program, signals, staff, texts, worker_words
 from bot.core.flows import Flow
 from bot.core.words import Words
 
@@ -23,6 +23,7 @@ class Content:
     worker_words: Words
     plan: plan.PlanWords
     staff: staff.Staff
+    labels: frozenset[str]  # folded: our own buttons, which say nothing of danger when typed
 
     def flow(self, name: str) -> Flow:
         """Return a flow; KeyError when there is none of that name."""
@@ -34,8 +35,9 @@ def load(data_dir: Path) -> Content:
     said = texts.load(data_dir / "responses")
     words = plan.load(data_dir / "program" / "plan.yml", said)
     escalation = program.load_escalation(data_dir / "program" / "escalation.yml", said)
+    asked = plan.with_ways_out(flows.load(data_dir / "flows", said), words, said)
     return Content(
-        flows=plan.with_ways_out(flows.load(data_dir / "flows", said), words, said),
+        flows=asked,
         texts=said,
         calendar=program.load_calendar(data_dir / "program" / "calendar.yml", said),
         escalation=escalation,
@@ -45,4 +47,5 @@ def load(data_dir: Path) -> Content:
         ),
         plan=words,
         staff=staff.load(data_dir / "program" / "staff.yml"),
+        labels=labels.harmless(asked, said),
     )

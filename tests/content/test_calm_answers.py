@@ -29,6 +29,20 @@ def test_no_calm_answer_holds_a_danger_phrase_that_rings() -> None:
     assert set(found) <= {"onboarding.trial"}
 
 
+def test_no_label_of_ours_that_is_not_read_sounds_like_danger() -> None:
+    assert {"making it safer around me", "mas seguro a mi alrededor", "volver"} <= ALL.labels
+    assert {"un albergue", "leave for now", "usar mi plan"} <= ALL.labels
+    assert not {"i need help now", "something happened", "they died"} & ALL.labels
+    assert not {"no", "not safe", "nobody", "call me", "i got shot", "any minute"} & ALL.labels
+    phrases, reader = load_phrases(DATA / "danger"), Reader(load_words(DATA / "danger"))
+    rings = [
+        label
+        for label in ALL.labels
+        if any(one.urgency.pages for one in phrases.find(reader.normal(label)))
+    ]
+    assert rings == []
+
+
 def test_only_what_is_listed_without_a_signal_is_calm() -> None:
     step = ALL.flow("checkin").step("somebody_after")
     assert calm(step, "No, nadie!") and calm(step, "nah nobody bothering me")
