@@ -197,10 +197,9 @@ class Walk:
 
 
 def _told(step: Step, signals: Collection[str]) -> str | None:
-    """Return the value of the one answer that means the danger heard in a message: who has just
-    said that somebody was killed is not asked once more whether they lost somebody."""
-    told = [choice.value for choice in step.choices if choice.signal in signals]
-    return told[0] if len(told) == 1 else None
+    """Return the value of the first answer that means the danger heard in a message, the surest as
+    staff list them: who has just said that they cannot go home is not asked once more."""
+    return next((choice.value for choice in step.choices if choice.signal in signals), None)
 
 
 def _asked(tracker: Tracker, flow: Flow) -> Step | None:

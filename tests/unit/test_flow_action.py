@@ -155,8 +155,9 @@ async def test_danger_that_one_answer_means_is_not_asked_for_once_more() -> None
     came = await take(FORM, state, "they killd my boy friday")
     assert SaveAnswer("checkin", "hurt_or_lost", "lost") in came.effects
     several = asking("checkin", "safe_tonight", signals=["unsafe_shelter"])
-    came = await take(FORM, several, "man its bad over there")
-    assert came.says == ["utter_ask_again"]
+    came = await take(FORM, several, "nah i cant go bak 2 my moms crib")
+    assert SaveAnswer("checkin", "safe_tonight", "not_safe") in came.effects
+    assert came.slots["requested_slot"] == "checkin_somebody_after"
 
 
 async def test_what_was_just_answered_elsewhere_is_stepped_over() -> None:
