@@ -50,19 +50,19 @@ class FlowForm:
         walk = Walk(turn, flow, dispatcher, tracker)
         asked = _asked(tracker, flow)
         if asked is None:
-            return await walk.begin(self._already(turn, flow.first, tracker))
+            return await walk.begin(self._already(turn, flow, tracker))
         stray = turn.intent is not None and turn.intent not in INTERRUPTIONS
         if stray or _comes_back(tracker):
             # A slot beside requested_slot, or Rasa takes the question for refused.
             return [SlotSet("asked_again", tracker.get_slot("asked_again")), *walk.ask(asked)]
-        placed = self._place(turn, asked, tracker)
+        placed = self._place(turn, flow, asked, tracker)
         if placed.interruption:
             return []
         again = bool(tracker.get_slot("asked_again"))
         if placed.value == LATER and flow.plan:
             return walk.later(asked, again)
         if placed.own and placed.value is not None:
-            return await walk.own_words(asked, placed.value, again)
+            return await walk.own_words(asked, placed, again)
         if placed.value is not None:
             return await walk.on(asked, placed.value)
         if not again:
@@ -72,7 +72,7 @@ class FlowForm:
             return walk.later(asked, again=False)
         return await walk.on(asked, UNCLEAR)
 
-    def _already(self, turn: Turn, first: Step, tracker: Tracker) -> str | None:
+    def _already(self, turn: Turn, flow: Flow, tracker: Tracker) -> str | None:
         """Return what the message that begins a flow says to its first question: "not good".
 
         None where something else was asked before, because the message answered that.
@@ -80,13 +80,15 @@ class FlowForm:
         answered = any(isinstance(effect, SaveAnswer) for effect in turn.effects)
         if turn.state.get("flow") or answered or turn.choice or turn.intent or not turn.text:
             return None
-        return self._place(turn, first, tracker).value if first.choices else None
+        return self._place(turn, flow, flow.first, tracker).value if flow.first.choices else None
 
-    def _place(self, turn: Turn, asked: Step, tracker: Tracker) -> Placed:
+    def _place(self, turn: Turn, flow: Flow, asked: Step, tracker: Tracker) -> Placed:
         message = tracker.latest_message
         if turn.intent is not None:
             return Placed(interruption=turn.intent)
-        placed = place(asked, turn.text, _ranking(message), self._sureness, tapped=turn.choice)
+        placed = place(
+            asked, turn.text, _ranking(message), self._sureness, turn.choice, flow.reasons
+        )
         if placed.interruption and asked.words and turn.state.get("own"):
             return Placed(value=turn.text, own=True)
         if placed.interruption and placed.interruption != (message.get("intent") or {}).get("name"):
@@ -142,20 +144,24 @@ class Walk:
         self._stage(LeaveForLater(self._flow.name), step.id)
         return [SlotSet("asked_again", again), *self.ask(step)]
 
-    async def own_words(self, step: Step, words: str, again: bool) -> list[EventType]:
+    async def own_words(self, step: Step, placed: Placed, again: bool) -> list[EventType]:
         """Keep the client's own words; what says nothing, too much or names somebody is asked once
         more, and then kept as far as it can be."""
+        words = placed.value or ""
         wrong = fault(words, self._flow.no_answer)
         if wrong is not None and not again:
             return self.again(step, _AGAIN[wrong])
         if wrong is Fault.NOTHING:
             return await self.on(step, UNCLEAR)
-        return await self.on(step, kept(words, step.longest), own=True)
+        need = placed.asks.need if placed.asks is not None else None
+        return await self.on(step, kept(words, step.longest), own=True, need=need)
 
-    async def on(self, step: Step, value: str, *, own: bool = False) -> list[EventType]:
+    async def on(
+        self, step: Step, value: str, *, own: bool = False, need: str | None = None
+    ) -> list[EventType]:
         """Keep an answer and go where it leads: the next question, another flow, or the end."""
         self._answers[step.id] = value
-        self._stage(SaveAnswer(self._flow.name, step.id, value, own), step.id)
+        self._stage(SaveAnswer(self._flow.name, step.id, value, own, need), step.id)
         choice = None if own else step.choice(value)
         if choice is not None and choice.signal:
             self._stage(RaiseSignal(Signal(choice.signal), step.id), step.id)

@@ -230,7 +230,7 @@ class _FlowReader:
 
     def _choice(self, node: Any) -> Choice:
         get, wrong = self.reader.get, self.reader.wrong
-        known = {"value", "label", "says", "signal", "need", "item", "keep", "hide_for"}
+        known = {"value", "label", "says", "hears", "signal", "need", "item", "keep", "hide_for"}
         self.reader.only(node, known)
         value = get(node, "value", str, 'write a name, with quotes for "yes" and "no"')
         if not NAME.fullmatch(value):
@@ -249,6 +249,7 @@ class _FlowReader:
             says=self._sayings(node, "says"),
             signal=signal,
             need=need,
+            hears=self._listed(node, "hears"),
             item=self._both(node, "item", LONGEST_ITEM) if "item" in node else None,
             keep=get(node, "keep", bool, "write false", default=True),
             hide_for=tuple(str(one) for one in hide_for),

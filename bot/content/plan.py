@@ -10,7 +10,7 @@ from typing import Any
 from bot.content.texts import Texts
 from bot.content.values import phrases
 from bot.content.yaml import Reader
-from bot.core.answers import fold
+from bot.core.answers import REASONS, fold
 from bot.core.flows import LATER, SKIP, Choice, Flow, Step
 from bot.core.people import Language
 
@@ -27,13 +27,14 @@ class PlanWords:
     no_answer: tuple[str, ...]
     reasons: tuple[str, ...]
     offers: dict[str, frozenset[str]]  # folded: what means yes and no to what we offer
+    tells: dict[str, tuple[str, ...]]  # folded: what tells a yes from a no beside a reason
 
 
 def load(path: Path, texts: Texts) -> PlanWords:
     """Read plan.yml; ContentError when a phrase stands twice or a reason has no text."""
     reader = Reader(path)
     root = reader.root
-    reader.only(root, {"says", "offers", "no_answer", "decline_reasons"})
+    reader.only(root, {"says", "offers", "with_a_reason", "no_answer", "decline_reasons"})
     says = reader.get(root, "says", dict, "add `says:` with skip and later")
     reader.only(says, set(BUTTONS))
     for name in BUTTONS.values():
@@ -53,7 +54,12 @@ def load(path: Path, texts: Texts) -> PlanWords:
     reader.only(offers, {"yes", "no"})
     answers = _groups(reader, offers, ("yes", "no"))
     meant = {kind: frozenset(_folded(said)) for kind, said in answers.items()}
-    return PlanWords(found, tuple(_folded(no_answer)), tuple(str(one) for one in reasons), meant)
+    mend = "add `with_a_reason:` with " + ", ".join(REASONS)
+    told = reader.get(root, "with_a_reason", dict, mend)
+    reader.only(told, set(REASONS))
+    tells = {kind: tuple(_folded(_said(reader, told, kind))) for kind in REASONS}
+    why = tuple(str(one) for one in reasons)
+    return PlanWords(found, tuple(_folded(no_answer)), why, meant, tells)
 
 
 def _groups(reader: Reader, node: Any, kinds: Collection[str]) -> dict[str, _Said]:
@@ -86,7 +92,7 @@ def with_ways_out(flows: Mapping[str, Flow], words: PlanWords, texts: Texts) -> 
 
 def _flow(flow: Flow, words: PlanWords, texts: Texts) -> Flow:
     steps = tuple(_step(step, words, texts) if step.collect else step for step in flow.steps)
-    return replace(flow, steps=steps, no_answer=words.no_answer)
+    return replace(flow, steps=steps, no_answer=words.no_answer, reasons=words.tells)
 
 
 def _step(step: Step, words: PlanWords, texts: Texts) -> Step:

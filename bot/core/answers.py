@@ -37,6 +37,12 @@ INTERRUPTIONS = frozenset(
 # by the way ("nobody", "home") is not that choice.
 LONGEST_LIKENESS = 12
 BRIEF = 1  # so few words are an interruption sooner where any words are an answer
+# What tells a yes from a no where a reason comes with it. How an answer begins: yes, no. What
+# stands anywhere in it: unsure (it is asked again), lacks (a "no" that may ask for something: "nah
+# i aint got no ride"), refuses (what is named is not wanted).
+REASONS = ("yes", "no", "unsure", "lacks", "refuses")
+MANNERS = frozenset({"thanks", "greeting"})  # beside an answer they are no interruption
+Reasons = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,8 @@ class Sureness:
     intents, so that something else altogether is not squeezed into an answer. ``calm_answer`` and
     ``calm_seen``: the same for the choice without a signal where others carry one, because danger
     that is taken for "safe" goes unheard. ``interrupts``: an interruption's share among all
-    intents. ``interrupts_words``: the same where any words are an answer.
+    intents. ``interrupts_words``: the same where any words are an answer, and at a plan's
+    questions. ``interrupts_yes``: the same after a yes or no.
 
     Cross-validated on answers to the check-in in words never seen before, and on danger messages
     that answer none of its questions: 87 % placed rightly, 12 % asked again, 0.7 % placed wrongly,
@@ -60,16 +67,18 @@ class Sureness:
     calm_seen: float = 0.5
     interrupts: float = 0.4
     interrupts_words: float = 0.7
+    interrupts_yes: float = 0.9
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
     """What an answer came to: a value (or the client's words), an interruption, or neither:
-    unclear. ``own``: the value is the client's words."""
+    unclear. ``own``: the value is the client's words; ``asks``: the choice whose need they name."""
 
     value: str | None = None
     interruption: str | None = None
     own: bool = False
+    asks: Choice | None = None
 
 
 def fold(text: str) -> str:
@@ -146,11 +155,13 @@ def place(
     ranking: Mapping[str, float],
     sureness: Sureness,
     tapped: str | None = None,
+    reasons: Reasons | None = None,
 ) -> Placed:
-    """Place an answer: the tapped choice, an exact one, an interruption, a likely one; or nothing.
+    """Place an answer: the tapped choice, an exact one, an interruption, one that its beginning or
+    a key word tells, a likely one; or nothing.
 
     ``ranking``: each intent's probability among all intents. A tap on a value that the question
-    does not have is unclear.
+    does not have is unclear. ``reasons``: a plan's, in whose answers people explain themselves.
     """
     if tapped is not None:
         return Placed(value=tapped if step.choice(tapped) else None)
@@ -158,10 +169,18 @@ def place(
     if value is not None:
         return Placed(value=value)
     if step.words or not step.choices:
-        return _words(step, text, ranking, sureness)
-    interruption = _interruption(ranking, sureness.interrupts)
+        return _words(step, text, ranking, sureness, reasons or {})
+    begun = _begun(step, text, reasons) if reasons else None
+    brief = len(text.split()) <= BRIEF
+    least = sureness.interrupts if brief or not reasons else sureness.interrupts_words
+    interruption = _interruption(ranking, sureness.interrupts_yes if begun else least)
+    if begun and interruption in MANNERS:
+        interruption = None
     if interruption and not (interruption == ASK_PERSON and _asks_person(step)):
         return Placed(interruption=interruption)
+    named = _named(step, text, reasons) if reasons and not begun else None
+    if begun or named:
+        return Placed(value=begun or (named.value if named else None))
     if len(text.split()) > LONGEST_LIKENESS:
         return Placed()
     return Placed(value=_likely(step, ranking, sureness))
@@ -179,7 +198,56 @@ def _likely(step: Step, ranking: Mapping[str, float], sureness: Sureness) -> str
     return best.value if clear else None
 
 
-def _words(step: Step, text: str, ranking: Mapping[str, float], sureness: Sureness) -> Placed:
+def _begun(step: Step, text: str, reasons: Reasons) -> str | None:
+    """Return the value that a yes or no at the beginning decides: "yea i aint got no id".
+
+    Never where an answer carries a danger signal, nor where the question has no "no" of its own.
+    """
+    yes, no = _taker(step, GENERAL["affirm"]), _taker(step, GENERAL["deny"])
+    if any(choice.signal for choice in step.choices) or not yes or not no:
+        return None
+    said = fold(text)
+    leads = {kind: f"{said} ".startswith(_each(reasons[kind])) for kind in ("yes", "no")}
+    unsure = _holds(said, reasons["unsure"]) or (leads["no"] and _holds(said, reasons["lacks"]))
+    if no in (SKIP, LATER) or unsure or leads["yes"] == leads["no"]:
+        return None
+    return yes if leads["yes"] else no
+
+
+def _named(step: Step, text: str, reasons: Reasons) -> Choice | None:
+    """Return the choice whose key word stands in an answer, of several the one whose says most;
+    None where what is named is not wanted."""
+    said = fold(text)
+    if _holds(said, (*reasons["refuses"], *reasons["unsure"])):
+        return None
+    found = {
+        choice.value: max(
+            (len(one) for one in choice.hears if _holds(said, (fold(one),))), default=0
+        )
+        for choice in step.choices
+    }
+    most = max(found.values(), default=0)
+    values = [value for value, length in found.items() if length == most]
+    return step.choice(values[0]) if most and len(values) == 1 else None
+
+
+def _holds(said: str, phrases: Collection[str]) -> bool:
+    return any(f" {phrase}" in f" {said} " for phrase in _each(phrases))
+
+
+def _each(phrases: Collection[str]) -> tuple[str, ...]:
+    return tuple(f"{phrase} " for phrase in phrases)
+
+
+def _taker(step: Step, marks: Collection[str]) -> str | None:
+    """Return the value of the one choice that lists a general word, None without just one."""
+    takers = [choice.value for choice in step.choices if examples(choice).intersection(marks)]
+    return takers[0] if len(takers) == 1 else None
+
+
+def _words(
+    step: Step, text: str, ranking: Mapping[str, float], sureness: Sureness, reasons: Reasons
+) -> Placed:
     words = " ".join(text.replace("\0", " ").split())
     if step.words and fold(words) in map(fold, step.calm):
         return Placed(value=words, own=True)  # "a break from facebook" is no wish to stop
@@ -194,7 +262,10 @@ def _words(step: Step, text: str, ranking: Mapping[str, float], sureness: Surene
         value = _more_than_words(step, ranking, sureness)
         if value is not None and len(text.split()) <= LONGEST_LIKENESS:
             return Placed(value=value)
-        return Placed(value=words or None, own=True)  # looked at and cut by whoever keeps it
+        named = _named(step, text, reasons) if reasons else None
+        asks = named if named and named.need else None
+        # looked at and cut by whoever keeps it
+        return Placed(value=words or None, own=True, asks=asks)
     return Placed(value=words[: step.longest].rstrip() or None)
 
 
@@ -223,7 +294,7 @@ def _shares(step: Step, ranking: Mapping[str, float]) -> dict[str, float]:
     """Return each value's probability: its own intent's, and the general one's that it lists."""
     shares = {choice.value: ranking.get(intent_of(choice), 0.0) for choice in step.choices}
     for intent, marks in GENERAL.items():
-        takers = [choice.value for choice in step.choices if marks & examples(choice)]
-        if len(takers) == 1:
-            shares[takers[0]] += ranking.get(intent, 0.0)
+        taker = _taker(step, marks)
+        if taker is not None:
+            shares[taker] += ranking.get(intent, 0.0)
     return shares

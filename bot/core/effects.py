@@ -11,13 +11,15 @@ from bot.core.danger import Signal
 class SaveAnswer:
     """The client answered a step; for a choice ``value`` is its value or ``unclear``.
 
-    ``own``: the value is the client's words, though the step has choices.
+    ``own``: the value is the client's words, though the step has choices. ``need``: what those
+    words ask the program for.
     """
 
     flow: str
     step: str
     value: str
     own: bool = False
+    need: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 END = "END"
@@ -21,6 +21,7 @@ class Choice:
     says: dict[str, tuple[str, ...]]
     signal: str | None = None  # a danger signal that this answer carries
     need: str | None = None  # what the program is asked for with this answer
+    hears: tuple[str, ...] = ()  # key words: wherever one stands in an answer, this is meant
     item: dict[str, str] | None = None  # its words in the plan; none: the label
     keep: bool = True  # false: this answer is no item of the plan
     hide_for: tuple[str, ...] = ()  # situations in whose clients this answer is not offered
@@ -83,6 +84,7 @@ class Flow:
     ``plan``: it makes a safety plan, so each question may be skipped or left for later, and a run
     that was left is gone on with instead of begun again. ``once``: not asked again when it was
     done. ``no_answer``: folded phrases that say nothing where own words are asked for.
+    ``reasons``: folded, by kind, what tells a yes from a no where a reason comes with it.
     """
 
     name: str
@@ -92,6 +94,7 @@ class Flow:
     plan: bool = False
     once: bool = False
     no_answer: tuple[str, ...] = ()
+    reasons: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def step(self, step_id: str) -> Step:
         """Return the step with this id; KeyError when the flow has none."""
@@ -137,7 +140,8 @@ class Flow:
         """Return the flow that ``as_json`` wrote."""
         steps = tuple(_step(step) for step in flow["steps"])
         no_answer = tuple(flow.get("no_answer") or ())
-        return cls(**{**flow, "steps": steps, "no_answer": no_answer})
+        reasons = {kind: tuple(said) for kind, said in (flow.get("reasons") or {}).items()}
+        return cls(**{**flow, "steps": steps, "no_answer": no_answer, "reasons": reasons})
 
 
 def _step(step: dict[str, Any]) -> Step:
@@ -146,6 +150,7 @@ def _step(step: dict[str, Any]) -> Step:
             **{
                 **choice,
                 "says": {k: tuple(v) for k, v in choice["says"].items()},
+                "hears": tuple(choice.get("hears") or ()),
                 "hide_for": tuple(choice.get("hide_for") or ()),
             }
         )

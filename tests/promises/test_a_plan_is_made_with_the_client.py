@@ -370,3 +370,10 @@ async def test_in_spanish_it_is_spanish_all_the_way(tmp_path: Path) -> None:
         await program.taps("Ana", "Saltar")
     said = " ".join(h.text for h in program.got("Ana"))
     assert not any(word in said for word in (" the ", " you ", " your "))
+
+
+async def test_what_own_words_ask_for_becomes_a_task_and_the_words_stand(program: Program) -> None:
+    await until(program, "step_in")
+    await program.says("Ana", "sumbody from yalls program they respect em")
+    assert plan.needs(program)["step_in"] == "asked"
+    assert any("yalls program" in words for words in plan.standing(program)["people.short"])

@@ -112,6 +112,67 @@ def test_choices_that_ask_for_a_person_share_its_intent() -> None:
     assert "ask_person" in INTERRUPTIONS
 
 
+RIDES = FLOWS["plan_coming_home"].step("rides")
+REASONS = FLOWS["plan_coming_home"].reasons
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        ("yea to my po office", "yes"),
+        ("si porfabor no tengo ni pal camion", "yes"),
+        ("no tengo raite", "yes"),
+        ("aint got no way 2 get there, the bus dont run", "yes"),
+        ("nah my girl got me", "no"),
+        ("nel mi carnal me lleva", "no"),
+        ("no mi hermana me lleva", "no"),
+        ("no se", None),
+        ("yea nah", None),
+        ("i got a ride for that", None),
+        ("no quiero ride de nadie del barrio, ni loco", "no"),
+        ("aint no way 2 get around wit dis monitor", "yes"),
+    ],
+)
+def test_a_reason_beside_a_yes_or_no_does_not_hide_it(said: str, value: str | None) -> None:
+    assert place(RIDES, said, {"tells": 0.9}, SURE, reasons=REASONS) == Placed(value=value)
+
+
+def test_a_no_that_may_ask_for_something_is_not_taken_for_one() -> None:
+    order = FLOWS["plan_threatened"].step("order")
+    placed = place(order, "nah i dont have a clue how", {"tells": 0.9}, SURE, reasons=REASONS)
+    assert placed == Placed()
+
+
+def test_no_reason_decides_where_an_answer_is_danger() -> None:
+    bed = FLOWS["plan_lost_someone"].step("bed")
+    for said in ("yea but they know that house", "nah im good i think"):
+        assert place(bed, said, {"tells": 0.9}, SURE, reasons=REASONS) == Placed()
+    good_time = FLOWS["plan_partner_violence"].step("good_time")
+    assert place(good_time, "si pero ya viene", {"tells": 0.9}, SURE, reasons=REASONS) == Placed()
+
+
+def test_a_wish_to_stop_is_surer_in_a_plan_and_more_so_after_a_yes() -> None:
+    def came(said: str, intent: str, sure: float) -> Placed:
+        return place(RIDES, said, {intent: sure}, SURE, reasons=REASONS)
+
+    assert came("simon ya no quiero ir a pata", "stop", 0.44).value == "yes"
+    assert came("si gracias", "thanks", 0.98).value == "yes"
+    assert came("ya no mas", "stop", 0.5) == Placed()
+    assert came("ya no mas", "stop", 0.8).interruption == "stop"
+    assert came("nah stop texting me", "stop", 0.99).interruption == "stop"
+    assert came("yea call me", "ask_person", 0.97).interruption == "ask_person"
+
+
+def test_a_need_that_own_words_name_is_asked_for_and_the_words_are_kept() -> None:
+    where = FLOWS["plan_partner_violence"].step("where")
+    said = "con mi hermana la de otra ciudad o un refujio"
+    placed = place(where, said, {"tells": 0.9}, SURE, reasons=REASONS)
+    assert placed.own and placed.value == said
+    assert placed.asks is not None and placed.asks.need == "shelter"
+    placed = place(where, "i dont wanna go to no shelter", {"tells": 0.9}, SURE, reasons=REASONS)
+    assert placed.own and placed.asks is None
+
+
 def test_own_words_that_surely_do_more_than_stand_in_a_plan_are_that_choice() -> None:
     cannot = Choice("cannot", {"en": "I can't", "es": "No puedo"}, {}, keep=False)
     later = Choice("later", {"en": "Later", "es": "Luego"}, {}, keep=False)

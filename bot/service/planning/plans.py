@@ -40,8 +40,9 @@ def answered(
     """Put an answer to a plan's question into the plan, and ask the worker for what is needed."""
     step = runs.flow_of(run).step(effect.step)
     choice = None if effect.own else step.choice(effect.value)
-    if choice is not None and choice.need:
-        needs.ask(s, house, at, client, needs.NeedKind(choice.need))
+    need = choice.need if choice is not None else effect.need
+    if need:
+        needs.ask(s, house, at, client, needs.NeedKind(need))
     words = effect.value if effect.own else choice.words(client.language) if choice else ""
     if not words:
         return
