@@ -61,6 +61,8 @@ class FlowForm:
         again = bool(tracker.get_slot("asked_again"))
         if placed.value == LATER and flow.plan:
             return walk.later(asked, again)
+        if placed.own and placed.value is not None and turn.state.get("alarming"):
+            return await walk.alarming(asked, placed, again)
         if placed.own and placed.value is not None:
             return await walk.own_words(asked, placed, again)
         if placed.value is not None:
@@ -143,6 +145,13 @@ class Walk:
         """Leave the question open for another time."""
         self._stage(LeaveForLater(self._flow.name), step.id)
         return [SlotSet("asked_again", again), *self.ask(step)]
+
+    async def alarming(self, step: Step, placed: Placed, again: bool) -> list[EventType]:
+        """Keep nothing of words that sounded like danger: they are no line of a plan. What they ask
+        for is asked for all the same; else the question is asked once more."""
+        if placed.asks is not None:
+            return await self.on(step, placed.asks.value)
+        return await self.on(step, UNCLEAR) if again else self.again(step, "utter_again_alarming")
 
     async def own_words(self, step: Step, placed: Placed, again: bool) -> list[EventType]:
         """Keep the client's own words; what says nothing, too much or names somebody is asked once

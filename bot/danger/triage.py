@@ -21,6 +21,10 @@ from bot.danger.phrases import Phrase, Phrases, load_phrases
 from bot.danger.words import load_words
 from bot.danger.zones import Lift, Prices, Zones, load_prices
 
+# A phrase in a longer message which the classifier is sure is harmless ("me dieron un balazo", in a
+# story of 1998) is asked about before it rings. Of 82 paging phrases in messages that were danger,
+# one was doubted; of 9 in harmless ones, six. Short cries for help are never doubted.
+SURE, DOUBTED = 8, 0.1  # words of a message; probability of a page
 NAMED = 3  # signals in a verdict at most; more say nothing to somebody who is called at night
 SPOKEN_OF = 0.35  # probability from which a signal is named beside the likeliest one
 HEARD = 0.1  # probability from which a signal counts for what came before
@@ -100,7 +104,10 @@ class Triage:
             # ("why") leaves the first one open, and its silence rings.
             urgency, ask = (Urgency.TODAY if unsure or answer.said else Urgency.WATCH), False
         reasons = self._reasons(context.language, answer, lifted, times, opinion, urgency)
-        return self._verdict(context.language, found, urgency, ask, _named(opinion), reasons)
+        long = len(normal.words.split()) > SURE
+        doubted = long and opinion.page < DOUBTED and not context.recent and not context.asked
+        named = _named(opinion)
+        return self._verdict(context.language, found, urgency, ask, named, reasons, doubted)
 
     def opinion(self, normal: Normal, answer: Answer | None = None) -> Opinion:
         """Return the classifier's opinion; an unsafe answer is also read as a whole sentence."""
@@ -144,9 +151,15 @@ class Triage:
         ask: bool,
         likely: tuple[Signal, ...],
         reasons: list[str],
+        doubted: bool = False,
     ) -> Verdict:
-        """Put phrases and classifier together; the higher urgency stands."""
+        """Put phrases and classifier together; the higher urgency stands.
+
+        Where the phrases are ``doubted``, the client is asked; silence rings all the same.
+        """
         floor = most_urgent(*(phrase.urgency for phrase in found))
+        if doubted and floor.pages and not urgency.pages:
+            floor, ask = Urgency.WATCH, True
         urgency = most_urgent(urgency, floor)
         if urgency is Urgency.NONE:
             return Verdict()

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.core.flows import Flow
 from bot.service import outage, runs
+from bot.service.alerting import asks
 from bot.service.house import House
 from bot.service.planning import plans
 from bot.store import inbox
@@ -71,6 +72,7 @@ def _asked(s: Session, house: House, now: datetime, row: Inbox) -> Asked:
         "done": plans.done(s, client),
         "own": run is not None and plans.names_worker(s, house, client, run, words),
         "signals": list(row.signals) if row.urgency and row.urgency.pages else [],
+        "alarming": bool(row.urgency and row.urgency.pages) or asks.raised(s, row),
     }
     return Asked(
         inbox_id=row.id,

@@ -21,6 +21,7 @@ from tests.support.plain_engine import PlainEngine
 from tests.support.program import Program, build, client, room
 
 FLOW = room().flow("plan_lost_someone")
+TOLD = "utter_ask_plan_lost_someone_tell_group"
 LATER_ONES = ("warn", "code_word", "order")  # of the plan for who was threatened, asked by no other
 
 
@@ -370,6 +371,22 @@ async def test_in_spanish_it_is_spanish_all_the_way(tmp_path: Path) -> None:
         await program.taps("Ana", "Saltar")
     said = " ".join(h.text for h in program.got("Ana"))
     assert not any(word in said for word in (" the ", " you ", " your "))
+
+
+@pytest.mark.parametrize("said", ["hmm they out front", "i was threatened again"])
+async def test_words_that_sound_like_danger_never_stand_in_the_plan(
+    program: Program, said: str
+) -> None:
+    await until(program, "tell_group")
+    had = plan.standing(program)
+    await program.says("Ana", said)
+    if "hmm" in said:
+        await program.taps("Ana", "Yes")
+    assert plan.standing(program) == had
+    assert plan.asked(program) == "plan_lost_someone.tell_group"
+    assert program.got("Ana")[-1].text.endswith(room().texts.say(TOLD, Language.EN))
+    await program.says("Ana", "leave it alone")
+    assert plan.standing(program)["myself.short"] == ["I tell my people: leave it alone"]
 
 
 async def test_what_own_words_ask_for_becomes_a_task_and_the_words_stand(program: Program) -> None:

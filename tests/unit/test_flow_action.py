@@ -160,6 +160,25 @@ async def test_danger_that_one_answer_means_is_not_asked_for_once_more() -> None
     assert came.slots["requested_slot"] == "checkin_somebody_after"
 
 
+async def test_words_that_sounded_like_danger_are_no_line_of_a_plan() -> None:
+    form, said = "validate_plan_lost_someone_form", "they out front rn wit guns"
+    once = asking("plan_lost_someone", "tell_group", alarming=True)
+    came = await take(form, once, said)
+    assert came.effects == () and came.says == ["utter_again_alarming"]
+    assert came.slots == {"asked_again": True, "requested_slot": "plan_lost_someone_tell_group"}
+    came = await take(form, {**once, "asked_again": True}, said)
+    assert came.effects == (SaveAnswer("plan_lost_someone", "tell_group", "unclear"),)
+    came = await take(form, once, choice="let_it_rest")
+    assert SaveAnswer("plan_lost_someone", "tell_group", "let_it_rest") in came.effects
+
+
+async def test_what_alarming_words_ask_for_is_asked_for_without_them() -> None:
+    state = asking("plan_partner_violence", "where", alarming=True)
+    said = "no tengo donde dormir, aunque sea un refujio"
+    came = await take("validate_plan_partner_violence_form", state, said)
+    assert came.effects == (SaveAnswer("plan_partner_violence", "where", "shelter"),)
+
+
 async def test_what_was_just_answered_elsewhere_is_stepped_over() -> None:
     state = asking("plan_lost_someone", "with_you", answers={"bed": "safe"})
     came = await take("validate_plan_lost_someone_form", state, choice="family")

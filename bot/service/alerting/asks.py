@@ -115,6 +115,11 @@ def _choices(house: House) -> tuple[Choice, ...]:
     return house.content.flow(FLOW).step(STEP).choices
 
 
+def raised(s: Session, row: Inbox) -> bool:
+    """Tell whether a message was asked about, whatever was answered since."""
+    return s.scalar(sa.select(Ask.id).where(Ask.inbox_id == row.id).limit(1)) is not None
+
+
 def standing(s: Session, client: Client) -> Ask | None:
     """Return the open ask that words of a client may answer, None without: one that stands
     on their phone, and not while a person writes with them, to whom all words are meant."""
