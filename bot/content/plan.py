@@ -55,9 +55,11 @@ def load(path: Path, texts: Texts) -> PlanWords:
     answers = _groups(reader, offers, ("yes", "no"))
     meant = {kind: frozenset(_folded(said)) for kind, said in answers.items()}
     mend = "add `with_a_reason:` with " + ", ".join(REASONS)
-    told = reader.get(root, "with_a_reason", dict, mend)
-    reader.only(told, set(REASONS))
-    tells = {kind: tuple(_folded(_said(reader, told, kind))) for kind in REASONS}
+    tells: dict[str, tuple[str, ...]] = dict.fromkeys(REASONS, ())
+    if "with_a_reason" in root:  # a version published before there was such a list lives on
+        told = reader.get(root, "with_a_reason", dict, mend)
+        reader.only(told, set(REASONS))
+        tells = {kind: tuple(_folded(_said(reader, told, kind))) for kind in REASONS}
     why = tuple(str(one) for one in reasons)
     return PlanWords(found, tuple(_folded(no_answer)), why, meant, tells)
 

@@ -60,9 +60,8 @@ def fingerprint(danger_dir: Path) -> str:
     """Return a hash over all that training reads, to tell whether a model is up to date."""
     digest = hashlib.sha256()
     training = [path for path, split in message_files(danger_dir) if split != "measure"]
-    for name in ("words.yml", "words_es.yml", "prices.yml"):
-        training.append(danger_dir / name)
-    for path in training:
+    training += [danger_dir / "words.yml", *danger_dir.glob("words_es.yml")]
+    for path in [*training, danger_dir / "prices.yml"]:
         try:
             digest.update(path.name.encode() + path.read_bytes())
         except OSError as error:

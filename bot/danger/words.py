@@ -126,7 +126,8 @@ def _spanish(path: Path) -> Mapping[str, Any]:
 
 
 def load_words(danger_dir: Path) -> Words:
-    """Read words.yml and words_es.yml; a missing file is an error, an empty list is not."""
+    """Read words.yml and words_es.yml; an empty list is no error, nor is no words_es.yml: what was
+    published before there was one has its Spanish in words.yml."""
     normalise = Normaliser()
 
     def entries(content: Mapping[str, Any], path: Path, name: str) -> dict[str, str]:
@@ -150,7 +151,9 @@ def load_words(danger_dir: Path) -> Words:
         return frozenset(normalise(str(word)).words for word in content.get(name) or ())
 
     emoji = content.get("emoji") or {}
-    spanish = entries(_spanish(path_es), path_es, "spanish")
+    spanish = entries(content, path, "spanish")
+    if path_es.exists():
+        spanish |= entries(_spanish(path_es), path_es, "spanish")
     heard = [word for word in spanish if _HEARD.fullmatch(word)]
     return Words(
         emoji={str(sign): str(word) for sign, word in emoji.items()},
