@@ -214,3 +214,15 @@ async def test_a_blocked_chat_is_followed_at_once_and_tried_again(program: Progr
     await program.says("Ana", "they outside my house rn")
     assert len(letters(program)) == 1
     assert [h.channel for h in program.got("Ben", Kind.PAGE)] == ["telegram", "email"]
+
+
+async def test_nobody_waits_for_who_is_known_to_have_blocked_the_bot(program: Program) -> None:
+    with program.house.db.write() as s:
+        ben = people.worker_by_name(s, program.house.sealer, "Ben")
+        assert ben is not None
+        second.keep(program.house.sealer, ben, "email", "")
+    await program.says("Ben", kind=InboundKind.BLOCKED)
+    await program.says("Ana", "they outside my house rn")
+    assert program.got("Cora", Kind.ESCALATION)
+    said = program.got("Ana", Kind.SAFETY)[-1].text
+    assert "paging Cora" in said and "Ben" not in said
