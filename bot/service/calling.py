@@ -84,7 +84,7 @@ def chose(
     if choice is None or choice.signal is None:
         return
     signal = Signal(choice.signal)
-    verdict = Verdict(house.content.signals.of(signal).urgency, (signal,))
+    verdict = Verdict(house.content.signals.of(signal).urgency, (signal,), first_911=False)
     if not verdict.urgency.pages:
         return
     verdict = replace(verdict, why=answer_why(s, house, at, client, run, run.step, choice))

@@ -110,7 +110,7 @@ async def test_to_a_phone_that_is_not_hers_no_kind_leaves(
 
 async def test_danger_and_all_that_follows(covered: Program) -> None:
     await covered.says("Ana", DANGER)
-    await covered.wait(timedelta(minutes=25))  # "nobody has answered yet", and again
+    await covered.wait(timedelta(minutes=25))  # "nobody has answered yet"
     await covered.says("Ben", "got it")
     await covered.says("Ana", "still they outside")
     await covered.says("Ben", "can't")
